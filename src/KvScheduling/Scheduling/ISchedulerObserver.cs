@@ -1,0 +1,7 @@
+namespace KvScheduling;
+
+/// <summary>Told of every decision, on the loop's thread. Must be fast and must not throw.</summary>
+internal interface ISchedulerObserver
+{
+    void OnDecision(SchedulableRequest request, DecisionReason reason, TimeSpan now);
+}

@@ -1,0 +1,160 @@
+using System.Threading.Tasks.Sources;
+
+namespace KvScheduling;
+
+/// <summary>The tokens of one request on their way from the loop to one reader. The writer never waits; memory is bounded by the request's output limit.</summary>
+internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
+{
+    private readonly Lock _gate = new();
+    private int[] _tokens;
+    private int _written;
+    private int _read;
+    private bool _ended;
+    private bool _waiting;
+    private Exception? _error;
+    private ManualResetValueTaskSourceCore<bool> _wait;
+
+    public TokenStream(int maxTokens) => _tokens = new int[Math.Min(Math.Max(maxTokens, 1), 64)];
+
+    /// <summary>All tokens written so far. Only for the writer, or after the end.</summary>
+    public ReadOnlyMemory<int> Written => _tokens.AsMemory(0, _written);
+
+    public bool IsEnded
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ended;
+            }
+        }
+    }
+
+    /// <summary>Adds a token; dropped when the stream has ended.</summary>
+    public void Write(int token)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            if (_written == _tokens.Length)
+            {
+                Array.Resize(ref _tokens, _written * 2);
+            }
+
+            _tokens[_written++] = token;
+            wake = TakeWaiter();
+        }
+
+        if (wake)
+        {
+            // This object is the work item, so that a token costs no allocation; the reader never runs on the loop's thread.
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    /// <summary>Ends the stream; false when it had ended already.</summary>
+    public bool TryEnd(Exception? error)
+    {
+        bool wake;
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return false;
+            }
+
+            _ended = true;
+            _error = error;
+            wake = TakeWaiter();
+        }
+
+        if (wake)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes the next token if there is one. What was written before an error is still delivered.</summary>
+    public bool TryRead(out GeneratedToken token)
+    {
+        lock (_gate)
+        {
+            if (_read < _written)
+            {
+                token = new GeneratedToken(_read, _tokens[_read]);
+                _read++;
+                return true;
+            }
+        }
+
+        token = default;
+        return false;
+    }
+
+    /// <summary>True when a token can be read, false at the end; throws what ended the stream early. One reader at a time.</summary>
+    public ValueTask<bool> WaitToReadAsync()
+    {
+        lock (_gate)
+        {
+            if (_read < _written)
+            {
+                return new ValueTask<bool>(true);
+            }
+
+            if (_ended)
+            {
+                return _error is null ? new ValueTask<bool>(false) : ValueTask.FromException<bool>(_error);
+            }
+
+            if (_waiting)
+            {
+                throw new InvalidOperationException("A generation has one reader: the previous wait has not ended.");
+            }
+
+            _waiting = true;
+            _wait.Reset();
+            return new ValueTask<bool>(this, _wait.Version);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        bool readable;
+        Exception? error;
+        lock (_gate)
+        {
+            readable = _read < _written;
+            error = readable ? null : _error;
+        }
+
+        if (error is null)
+        {
+            _wait.SetResult(readable);
+        }
+        else
+        {
+            _wait.SetException(error);
+        }
+    }
+
+    bool IValueTaskSource<bool>.GetResult(short token) => _wait.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<bool>.GetStatus(short token) => _wait.GetStatus(token);
+
+    void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _wait.OnCompleted(continuation, state, token, flags);
+
+    private bool TakeWaiter()
+    {
+        bool waiting = _waiting;
+        _waiting = false;
+        return waiting;
+    }
+}
