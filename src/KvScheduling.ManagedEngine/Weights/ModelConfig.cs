@@ -1,0 +1,35 @@
+namespace KvScheduling.ManagedEngine;
+
+/// <summary>The shape of a Llama-family model, from <c>config.json</c> or <c>genai_config.json</c>.</summary>
+internal sealed record ModelConfig
+{
+    /// <summary>The architecture as the folder names it: <c>LlamaForCausalLM</c>, or the model type of a GenAI folder.</summary>
+    public required string Architecture { get; init; }
+
+    public required int HiddenSize { get; init; }
+
+    public required int IntermediateSize { get; init; }
+
+    public required int LayerCount { get; init; }
+
+    public required int QueryHeads { get; init; }
+
+    public required int KvHeads { get; init; }
+
+    public required int HeadSize { get; init; }
+
+    public required int VocabularySize { get; init; }
+
+    public required int MaxContextTokens { get; init; }
+
+    public required float NormEpsilon { get; init; }
+
+    public required double RopeTheta { get; init; }
+
+    public required IReadOnlyList<int> EndTokens { get; init; }
+
+    /// <summary>Ready-made rotary tables [position][HeadSize / 2] where the folder brings them; otherwise computed from <see cref="RopeTheta"/>.</summary>
+    public float[]? RotaryCosines { get; init; }
+
+    public float[]? RotarySines { get; init; }
+}
