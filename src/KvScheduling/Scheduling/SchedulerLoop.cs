@@ -149,6 +149,7 @@ internal sealed class SchedulerLoop : IDisposable
         if (Interlocked.Exchange(ref _started, 1) == 0)
         {
             Finish(SchedulerStatus.Stopped, null);
+            ReportStopped();
             return;
         }
 
@@ -169,6 +170,7 @@ internal sealed class SchedulerLoop : IDisposable
             {
                 Telemetry.EngineHung(StopGrace);
                 Finish(SchedulerStatus.Stopped, null);
+                ReportStopped();
             }
         }
     }
