@@ -94,16 +94,16 @@ internal sealed partial class ChatCompletionsEndpoint
             catch (Exception exception) when (events.HasStarted && !aborted.IsCancellationRequested)
             {
                 // The status is sent: all that is left is to say it in the stream and to end it without the end mark.
-                events.Write(Map(exception, request), static (json, error) => error.Write(json));
+                events.Write(Map(exception, request, answering: true), static (json, error) => error.Write(json));
             }
 
             await events.FlushAsync(aborted).ConfigureAwait(false);
         }
     }
 
-    private OpenAIError Map(Exception exception, ChatCompletionRequest? request)
+    private OpenAIError Map(Exception exception, ChatCompletionRequest? request, bool answering = false)
     {
-        OpenAIError error = OpenAIErrorMapping.Map(exception, request);
+        OpenAIError error = OpenAIErrorMapping.Map(exception, request, answering);
         if (OpenAIErrorMapping.IsUnexpected(error))
         {
             LogFailed(_logger, exception);

@@ -100,8 +100,19 @@ internal static class CompletionJson
             return raw;
         }
 
-        return call.Arguments is null
-            ? "{}"
-            : JsonSerializer.Serialize(call.Arguments, CompactJsonContext.Relaxed.IDictionaryStringObject);
+        if (call.Arguments is null)
+        {
+            return "{}";
+        }
+
+        try
+        {
+            return JsonSerializer.Serialize(call.Arguments, ToolArgumentsJsonContext.Relaxed.IDictionaryStringObject);
+        }
+        catch (NotSupportedException exception)
+        {
+            // The parser's doing, not the caller's, as which a NotSupportedException would be taken.
+            throw new InvalidOperationException("A tool call has an argument of a type that JSON does not have.", exception);
+        }
     }
 }

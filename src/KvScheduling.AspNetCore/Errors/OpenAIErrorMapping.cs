@@ -16,15 +16,15 @@ internal static class OpenAIErrorMapping
     /// <summary>Maps an exception. What is not known to be the caller's or the scheduler's doing tells nothing of its inside.</summary>
     /// <param name="exception">The exception.</param>
     /// <param name="request">The request, once it was read: tells which of its fields an engine's refusal is about.</param>
-    public static OpenAIError Map(Exception exception, ChatCompletionRequest? request) => exception switch
+    /// <param name="answering">Whether a part of the answer was sent: what goes wrong from then on is not for what the request says.</param>
+    public static OpenAIError Map(Exception exception, ChatCompletionRequest? request, bool answering = false) => exception switch
     {
         InvalidRequestException invalid => new OpenAIError(invalid.Status, InvalidRequest, invalid.Message, invalid.Param, invalid.Code),
         JsonException json => new OpenAIError(400, InvalidRequest, DescribePosition(json), Code: "invalid_json"),
         BadHttpRequestException bad => new OpenAIError(bad.StatusCode, InvalidRequest, bad.Message),
         SchedulingRejectedException rejected => MapRejection(rejected),
-        NotSupportedException => new OpenAIError(400, InvalidRequest, exception.Message, request?.FieldBeyondPlainText, "unsupported_value"),
-        // Disposed and argument errors look alike; only a wrong argument is the caller's.
-        ArgumentException argument => new OpenAIError(400, InvalidRequest, argument.Message, ToField(argument.ParamName)),
+        NotSupportedException when !answering => new OpenAIError(400, InvalidRequest, exception.Message, request?.FieldBeyondPlainText, "unsupported_value"),
+        ArgumentException argument when !answering => new OpenAIError(400, InvalidRequest, argument.Message, ToField(argument.ParamName)),
         EngineFaultException => new OpenAIError(500, "server_error", "The engine failed on this request.", Code: "engine_fault"),
         OperationCanceledException => new OpenAIError(503, Unavailable, "The server ended the request.", Code: "cancelled", RetryAfterSeconds: UnavailableRetrySeconds),
         _ => new OpenAIError(500, "server_error", "The server had an error while processing the request.", Code: "internal_error"),

@@ -36,7 +36,8 @@ internal sealed class ModelsEndpoint
     public Task GetAsync(HttpContext context)
     {
         EngineDescription engine = _resolver.GetScheduler(context.RequestServices).Engine;
-        string asked = context.GetRouteValue("id") as string ?? string.Empty;
+        // The server decodes everything in a path but the slash.
+        string asked = (context.GetRouteValue("id") as string ?? string.Empty).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         return asked == engine.ModelId
             ? JsonResponse.SendAsync(context.Response, engine, WriteModel)
             : JsonResponse.SendAsync(context.Response, OpenAIErrorMapping.Map(ModelNotFound(asked, engine.ModelId), request: null));

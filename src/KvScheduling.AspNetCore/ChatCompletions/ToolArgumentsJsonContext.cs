@@ -20,7 +20,7 @@ namespace KvScheduling.AspNetCore;
 [JsonSerializable(typeof(long))]
 [JsonSerializable(typeof(double))]
 [JsonSerializable(typeof(decimal))]
-internal sealed partial class CompactJsonContext : JsonSerializerContext
+internal sealed partial class ToolArgumentsJsonContext : JsonSerializerContext
 {
-    public static CompactJsonContext Relaxed { get; } = new(new JsonSerializerOptions { Encoder = WireJson.WriterOptions.Encoder });
+    public static ToolArgumentsJsonContext Relaxed { get; } = new(new JsonSerializerOptions { Encoder = WireJson.WriterOptions.Encoder });
 }
