@@ -126,7 +126,10 @@ internal sealed class HermesToolCallParser : ToolCallParser
         {
             if (text[i] != Closing[_held.Length])
             {
-                PassHeld(string.Empty);
+                // The next call's opening tag begins like the closing tag that is missing.
+                _scanner.Scan(_held.ToString(), Text, out _);
+                _held.Clear();
+                _stage = Stage.Text;
                 return i;
             }
 
