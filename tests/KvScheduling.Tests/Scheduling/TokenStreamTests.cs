@@ -16,7 +16,8 @@ public sealed class TokenStreamTests
 
         Task reading = ReadAsync();
         stream.Write(7);
-        (bool readable, int thread) = await readerThread.Task.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.True(SpinWait.SpinUntil(() => readerThread.Task.IsCompleted, TimeSpan.FromSeconds(10)), "The reader was not woken while the writer's thread was busy.");
+        (bool readable, int thread) = await readerThread.Task;
         await reading;
         Assert.True(readable);
         Assert.NotEqual(writer, thread);
