@@ -25,10 +25,17 @@ internal sealed class SchedulingChatClient : IChatClient
     /// <summary>Creates a client.</summary>
     /// <param name="scheduler">The scheduler; started by the first request unless it is, never stopped or disposed by the client.</param>
     /// <param name="toolCallFormat">The syntax of tool calls for requests that name none.</param>
-    /// <param name="timeProvider">The clock that stamps responses.</param>
+    /// <param name="timeProvider">The clock that stamps responses; <see langword="null"/> for the system's.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="toolCallFormat"/> is none of its names.</exception>
     public SchedulingChatClient(IKvScheduler scheduler, ToolCallFormat toolCallFormat = ToolCallFormat.Auto, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
+        if (!Enum.IsDefined(toolCallFormat))
+        {
+            throw new ArgumentOutOfRangeException(nameof(toolCallFormat), toolCallFormat, $"Must be one of {string.Join(", ", Enum.GetNames<ToolCallFormat>())}.");
+        }
+
         _scheduler = scheduler;
         _toolCallFormat = toolCallFormat;
         _timeProvider = timeProvider ?? TimeProvider.System;

@@ -26,12 +26,8 @@ public class SchedulingChatClientTests
 
         await using IAsyncEnumerator<string> enumerator = client.StreamTextAsync("Hello").GetAsyncEnumerator();
         ValueTask<bool> next = enumerator.MoveNextAsync();
-        foreach (int token in tokens[1..])
-        {
-            Assert.False(token == tokens[1] && next.IsCompleted);
-            scheduler.Only.Emit(token);
-        }
-
+        Assert.False(next.IsCompleted);
+        scheduler.Only.Emit(tokens[1..]);
         scheduler.Only.End();
         while (await next)
         {
@@ -154,6 +150,13 @@ public class SchedulingChatClientTests
         Assert.Equal(3, scheduler.Only.Request.MaxOutputTokens);
         Assert.Throws<ArgumentNullException>(() => { client.StreamTextAsync(null!); });
         Assert.Throws<ArgumentNullException>(() => { KvSchedulingChatClientExtensions.StreamTextAsync(null!, "x"); });
+    }
+
+    [Fact]
+    public void Constructor_WrongArguments_AreRefused()
+    {
+        Assert.Throws<ArgumentNullException>(() => new SchedulingChatClient(null!));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new SchedulingChatClient(new FakeScheduler(), (ToolCallFormat)99));
     }
 
     [Fact]

@@ -41,7 +41,7 @@ public class StopSequenceTests
         Gen<string[]> stops = Gen.Elements('a', 'b', 'c', ' ', 'é', '<').NonEmptyListOf().Where(static list => list.Count <= 4).Select(static list => new string([.. list])).ArrayOf();
         Gen<(string, string[], int)> cases = texts.SelectMany(text => stops.SelectMany(stop => Gen.Choose(0, int.MaxValue - 1).Select(seed => (text, stop, seed))));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(cases.ToArbitrary(), static sample =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(cases.ToArbitrary(), static sample =>
         {
             (string text, string[] stops, int seed) = sample;
             ChatOutput output = new();

@@ -136,7 +136,7 @@ public class ToolCallParserTests
             "{\"name\":\"f\",\"arguments\":{}}", "<", "tool_"];
         Gen<(string, int)> cases = Gen.Elements(pieces).ArrayOf().Select(string.Concat).SelectMany(text => Gen.Choose(0, int.MaxValue - 1).Select(seed => (text, seed)));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000), Prop.ForAll(cases.ToArbitrary(), sample =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(cases.ToArbitrary(), sample =>
         {
             (string text, int seed) = sample;
             string whole = ToolDescription(Parse(format, [text]));
