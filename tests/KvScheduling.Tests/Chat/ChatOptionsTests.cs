@@ -76,8 +76,12 @@ public class ChatOptionsTests
         Assert.Throws<NotSupportedException>(() => Read(new ChatOptions { ContinuationToken = ResponseContinuationToken.FromBytes(new byte[] { 1 }) }));
 
     [Fact]
-    public void Read_PermissionsAndWishesWithoutMeaningHere_AreIgnored() =>
-        Assert.Equal(SchedulingHints.None, Read(new ChatOptions { AllowBackgroundResponses = true, Reasoning = new ReasoningOptions { Effort = ReasoningEffort.High }, ModelId = "other" }).Settings.Hints);
+    public void Read_PermissionsAndWishesWithoutMeaningHere_AreIgnored()
+    {
+        ChatOptions options = new() { AllowBackgroundResponses = true, Reasoning = new ReasoningOptions { Effort = ReasoningEffort.High }, ModelId = "other" };
+
+        Assert.Same(SamplingSettings.Greedy, Read(options).Settings.Sampling);
+    }
 
     [Theory]
     [InlineData(5)]
@@ -97,7 +101,8 @@ public class ChatOptionsTests
     {
         JsonElement json = JsonDocument.Parse("""{"p":-3,"t":"acme","d":"1500.5","s":"PUBLIC","n":null}""").RootElement;
         ChatOptions options = With(
-            ("KV_Priority", json.GetProperty("p")), ("kv_tenant", json.GetProperty("t")), ("kv_deadline_ms", json.GetProperty("d")), ("kv_prefix_scope", json.GetProperty("s")),
+            ("KV_Priority", json.GetProperty("p")), ("kv_tenant", json.GetProperty("t")), ("kv_deadline_ms", json.GetProperty("d")),
+            ("kv_prefix_scope", json.GetProperty("s")),
             ("kv_expected_output_tokens", json.GetProperty("n")));
 
         Assert.Equal(

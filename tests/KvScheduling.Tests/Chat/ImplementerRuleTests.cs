@@ -114,8 +114,8 @@ public class ImplementerRuleTests
         using SchedulingChatClient client = new(scheduler);
 
         Assert.Throws<ArgumentNullException>(() => { client.GetStreamingResponseAsync((IEnumerable<ChatMessage>)null!); });
-        Assert.Throws<ArgumentException>(nameof(ChatOptions.MaxOutputTokens), () => { client.GetStreamingResponseAsync(ChatTestExtensions.Hello, new ChatOptions { MaxOutputTokens = 0 }); });
-        Assert.Throws<ArgumentException>(nameof(ChatOptions.TopP), () => { _ = client.GetResponseAsync(ChatTestExtensions.Hello, new ChatOptions { TopP = 0 }); });
+        Assert.Throws<ArgumentException>("MaxOutputTokens", () => { _ = client.AskAsync(new ChatOptions { MaxOutputTokens = 0 }); });
+        Assert.Throws<ArgumentException>("TopP", () => { _ = client.GetResponseAsync(ChatTestExtensions.Hello, new ChatOptions { TopP = 0 }); });
         Assert.Empty(scheduler.Events);
     }
 
@@ -222,7 +222,8 @@ public class ImplementerRuleTests
         using FakeScheduler scheduler = FakeScheduler.Saying("x");
         using SchedulingChatClient client = new(scheduler);
 
-        NotSupportedException error = Assert.Throws<NotSupportedException>(() => { client.GetStreamingResponseAsync(ChatTestExtensions.Hello, new ChatOptions { ConversationId = "c1" }); });
+        NotSupportedException error = Assert.Throws<NotSupportedException>(() => { _ = client.AskAsync(new ChatOptions { ConversationId = "c1" }); });
+
         Assert.Contains("ConversationId", error.Message, StringComparison.Ordinal);
         Assert.Null((await client.AskAsync()).ConversationId);
     }
@@ -235,7 +236,9 @@ public class ImplementerRuleTests
         using FakeScheduler scheduler = new();
         using SchedulingChatClient client = new(scheduler);
 
-        NotSupportedException error = await Assert.ThrowsAsync<NotSupportedException>(() => client.AskAsync(new ChatOptions { ResponseFormat = ChatResponseFormat.Json }));
+        ChatOptions options = new() { ResponseFormat = ChatResponseFormat.Json };
+
+        NotSupportedException error = await Assert.ThrowsAsync<NotSupportedException>(() => client.AskAsync(options));
 
         Assert.Contains("'fake'", error.Message, StringComparison.Ordinal);
         Assert.Empty(scheduler.Events);
@@ -274,10 +277,11 @@ public class ImplementerRuleTests
         Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
         Assert.False(wasInvoked);
         JsonElement offered = JsonDocument.Parse(scheduler.Codec.Rendered.Single().Tools!).RootElement[0];
+        JsonElement function = offered.GetProperty("function");
         Assert.Equal("function", offered.GetProperty("type").GetString());
-        Assert.Equal("boom", offered.GetProperty("function").GetProperty("name").GetString());
-        Assert.Equal("Explodes.", offered.GetProperty("function").GetProperty("description").GetString());
-        Assert.Equal("integer", offered.GetProperty("function").GetProperty("parameters").GetProperty("properties").GetProperty("a").GetProperty("type").GetString());
+        Assert.Equal("boom", function.GetProperty("name").GetString());
+        Assert.Equal("Explodes.", function.GetProperty("description").GetString());
+        Assert.Equal("integer", function.GetProperty("parameters").GetProperty("properties").GetProperty("a").GetProperty("type").GetString());
     }
 
     [Fact]
@@ -310,7 +314,14 @@ public class ImplementerRuleTests
             {
                 asked++;
                 Assert.Same(client, asking);
-                return new GenerationRequest { PromptTokens = default, Sampling = new SamplingSettings { TopK = 3 }, StopTokens = [7], IgnoreEndTokens = true, Hints = new SchedulingHints { Priority = 4 } };
+                return new GenerationRequest
+                {
+                    PromptTokens = default,
+                    Sampling = new SamplingSettings { TopK = 3 },
+                    StopTokens = [7],
+                    IgnoreEndTokens = true,
+                    Hints = new SchedulingHints { Priority = 4 },
+                };
             },
         };
         options.WithScheduling(new SchedulingHints { Priority = 1, Tenant = "t" });
@@ -404,8 +415,10 @@ public class ImplementerRuleTests
         using FakeScheduler scheduler = new(new FakeCodec { Render = static (_, _) => throw new NotSupportedException("The template needs 'macro'.") });
         using SchedulingChatClient client = new(scheduler);
 
+        ChatMessage image = new(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")]);
+
         await Assert.ThrowsAsync<NotSupportedException>(() => client.AskAsync());
-        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([new ChatMessage(ChatRole.User, [new DataContent(new byte[] { 1 }, "image/png")])]));
+        await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([image]));
         await Assert.ThrowsAsync<ArgumentException>(() => client.GetResponseAsync([]));
 
         Assert.Equal(0, scheduler.Door.Requests);
@@ -434,7 +447,8 @@ public class ImplementerRuleTests
         using FakeScheduler scheduler = new(answer: _ => source.Cancel());
         using SchedulingChatClient client = new(scheduler);
 
-        OperationCanceledException error = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync(ChatTestExtensions.Hello, null, source.Token));
+        OperationCanceledException error =
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync(ChatTestExtensions.Hello, null, source.Token));
 
         Assert.Equal(source.Token, error.CancellationToken);
         Assert.True(scheduler.Only.WasCancelled);
@@ -446,7 +460,9 @@ public class ImplementerRuleTests
         using FakeScheduler scheduler = new();
         using SchedulingChatClient client = new(scheduler);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync(ChatTestExtensions.Hello, null, new CancellationToken(canceled: true)));
+        CancellationToken cancelled = new(canceled: true);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.GetResponseAsync(ChatTestExtensions.Hello, null, cancelled));
 
         Assert.Empty(scheduler.Events);
     }
@@ -535,7 +551,8 @@ public class ImplementerRuleTests
         ChatOptions options = ChatTestExtensions.WithTools("f");
 
         NotSupportedException unsupported = await Assert.ThrowsAsync<NotSupportedException>(() => client.GetResponseAsync([image]));
-        ArgumentException malformed = Assert.Throws<ArgumentException>(() => { _ = client.AskAsync(new ChatOptions { AdditionalProperties = new() { ["kv_priority"] = secret } }); });
+        ChatOptions wrong = new() { AdditionalProperties = new() { ["kv_priority"] = secret } };
+        ArgumentException malformed = Assert.Throws<ArgumentException>(() => { _ = client.AskAsync(wrong); });
         FunctionCallContent call = Assert.Single((await client.AskAsync(options)).Calls());
 
         Assert.DoesNotContain(secret, unsupported.ToString(), StringComparison.Ordinal);
@@ -572,7 +589,8 @@ public class ImplementerRuleTests
 
     private sealed class LimitingChatClient(IChatClient inner) : DelegatingChatClient(inner)
     {
-        public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+        public override Task<ChatResponse> GetResponseAsync(
+            IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
         {
             ChatOptions limited = options?.Clone() ?? new ChatOptions();
             limited.MaxOutputTokens = 10;

@@ -9,7 +9,10 @@ public class MessageWriterTests
     public void Write_PlainConversation_HasRolesNamesAndTheTextsOfAllParts()
     {
         AssertJson(
-            """[{"role":"system","content":"S"},{"role":"user","name":"Ann","content":"ab"},{"role":"assistant","content":""},{"role":"developer","content":"d"}]""",
+            """
+            [{"role":"system","content":"S"},{"role":"user","name":"Ann","content":"ab"},
+             {"role":"assistant","content":""},{"role":"developer","content":"d"}]
+            """,
             [
                 new ChatMessage(ChatRole.System, "S"),
                 new ChatMessage(ChatRole.User, [new TextContent("a"), new TextContent("b")]) { AuthorName = "Ann" },
@@ -21,8 +24,9 @@ public class MessageWriterTests
     [Fact]
     public void Write_Instructions_LeadTheOnlySystemMessage()
     {
-        AssertJson("""[{"role":"system","content":"I"},{"role":"user","content":"U"}]""", [new ChatMessage(ChatRole.User, "U")], "I");
-        AssertJson("""[{"role":"system","content":"I\n\nS"},{"role":"user","content":"U"}]""", [new ChatMessage(ChatRole.System, "S"), new ChatMessage(ChatRole.User, "U")], "I");
+        ChatMessage user = new(ChatRole.User, "U");
+        AssertJson("""[{"role":"system","content":"I"},{"role":"user","content":"U"}]""", [user], "I");
+        AssertJson("""[{"role":"system","content":"I\n\nS"},{"role":"user","content":"U"}]""", [new ChatMessage(ChatRole.System, "S"), user], "I");
         AssertJson("""[{"role":"system","content":"I"}]""", [new ChatMessage(ChatRole.System, "")], "I");
     }
 
@@ -31,6 +35,7 @@ public class MessageWriterTests
     {
         FunctionCallContent first = new("c1", "add", new Dictionary<string, object?> { ["a"] = 1, ["b"] = JsonDocument.Parse("[true, 1.50]").RootElement });
         FunctionCallContent second = new("c2", "now");
+        FunctionResultContent sum = new("c1", new Dictionary<string, object?> { ["sum"] = 3 });
         AssertJson(
             """
             [{"role":"assistant","content":"Let me.","tool_calls":[
@@ -42,7 +47,7 @@ public class MessageWriterTests
             """,
             [
                 new ChatMessage(ChatRole.Assistant, [new TextReasoningContent("secretly"), new TextContent("Let me."), first, second]),
-                new ChatMessage(ChatRole.Tool, [new FunctionResultContent("c1", new Dictionary<string, object?> { ["sum"] = 3 }), new FunctionResultContent("c2", "noon")]),
+                new ChatMessage(ChatRole.Tool, [sum, new FunctionResultContent("c2", "noon")]),
                 new ChatMessage(ChatRole.Tool, [new FunctionResultContent("c9", 42)]),
             ]);
     }
@@ -63,7 +68,9 @@ public class MessageWriterTests
 
         JsonElement json = JsonDocument.Parse(MessageWriter.Write([message], null)).RootElement;
 
-        Assert.Equal(["", "Error: the function failed.", "plain", "content", "ab", "true"], json.EnumerateArray().Select(static item => item.GetProperty("content").GetString()));
+        Assert.Equal(
+            ["", "Error: the function failed.", "plain", "content", "ab", "true"],
+            json.EnumerateArray().Select(static item => item.GetProperty("content").GetString()));
     }
 
     [Fact]
@@ -90,7 +97,10 @@ public class MessageWriterTests
         string json = JsonValueWriter.Write(values, JsonValueWriter.WriteValue);
 
         Assert.Equal(
-            """{"null":null,"text":"é<\"\n","small":7,"large":18446744073709551615,"decimal":1.10,"single":0.5,"nan":"NaN","list":[1,null,[2,3]],"map":{"deep":false},"day":"Monday","node":{"x":1},"document":[1],"undefined":null,"strings":{"k":"v"}}""",
+            """
+            {"null":null,"text":"é<\"\n","small":7,"large":18446744073709551615,"decimal":1.10,"single":0.5,"nan":"NaN",
+            "list":[1,null,[2,3]],"map":{"deep":false},"day":"Monday","node":{"x":1},"document":[1],"undefined":null,"strings":{"k":"v"}}
+            """.ReplaceLineEndings(string.Empty),
             json);
     }
 
@@ -124,5 +134,7 @@ public class MessageWriterTests
     }
 
     private static void AssertJson(string expected, IEnumerable<ChatMessage> messages, string? instructions = null) =>
-        Assert.Equal(JsonSerializer.Serialize(JsonDocument.Parse(expected)), JsonSerializer.Serialize(JsonDocument.Parse(MessageWriter.Write(messages, instructions))));
+        Assert.Equal(
+            JsonSerializer.Serialize(JsonDocument.Parse(expected)),
+            JsonSerializer.Serialize(JsonDocument.Parse(MessageWriter.Write(messages, instructions))));
 }

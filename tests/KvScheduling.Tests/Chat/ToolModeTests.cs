@@ -76,7 +76,7 @@ public class ToolModeTests
 
         ChatResponse response = await client.AskAsync(options);
 
-        Assert.EndsWith("assistant:" + opening, codec.Encoded.Find(static text => text.Contains("assistant:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(codec.Encoded, text => text.EndsWith("assistant:" + opening, StringComparison.Ordinal));
         Assert.Equal("call:f(a=1)", ChatTestExtensions.Describe(response.Messages.Single().Contents));
         Assert.Equal(ChatFinishReason.ToolCalls, response.FinishReason);
         Assert.Equal(codec.Encode(answer).Length, response.Usage!.OutputTokenCount);
@@ -97,7 +97,7 @@ public class ToolModeTests
 
         ChatResponse response = await client.AskAsync(options);
 
-        Assert.EndsWith("assistant:" + opening, codec.Encoded.Find(static text => text.Contains("assistant:", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(codec.Encoded, text => text.EndsWith("assistant:" + opening, StringComparison.Ordinal));
         Assert.Equal("call:g(a=1)", ChatTestExtensions.Describe(response.Messages.Single().Contents));
     }
 
@@ -143,7 +143,9 @@ public class ToolModeTests
     {
         using SchedulingChatClient client = new(new FakeScheduler());
 
-        NotSupportedException error = Assert.Throws<NotSupportedException>(() => { _ = client.AskAsync(new ChatOptions { Tools = [new HostedWebSearchTool()] }); });
+        ChatOptions options = new() { Tools = [new HostedWebSearchTool()] };
+
+        NotSupportedException error = Assert.Throws<NotSupportedException>(() => { _ = client.AskAsync(options); });
 
         Assert.Contains(nameof(HostedWebSearchTool), error.Message, StringComparison.Ordinal);
     }
@@ -186,7 +188,8 @@ public class ToolModeTests
         options.AdditionalProperties = new() { ["kv_tool_call_format"] = ToolCallFormat.Hermes };
         Assert.Equal(llama, (await client.AskAsync(options)).Text);
         options.AdditionalProperties = new() { ["kv_tool_call_format"] = "yaml" };
-        Assert.Contains("Hermes", Assert.Throws<ArgumentException>("kv_tool_call_format", () => { _ = client.AskAsync(options); }).Message, StringComparison.Ordinal);
+        ArgumentException error = Assert.Throws<ArgumentException>("kv_tool_call_format", () => { _ = client.AskAsync(options); });
+        Assert.Contains("Hermes", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -231,7 +234,8 @@ public class ToolModeTests
         FakeCodec codec = new();
         using FakeScheduler scheduler = new(codec, generation => generation.Emit(codec.Encode("Wait. <tool_call>{\"name\"")));
         using SchedulingChatClient client = new(scheduler);
-        await using IAsyncEnumerator<ChatResponseUpdate> updates = client.GetStreamingResponseAsync(ChatTestExtensions.Hello, ChatTestExtensions.WithTools("f")).GetAsyncEnumerator();
+        ChatOptions options = ChatTestExtensions.WithTools("f");
+        await using IAsyncEnumerator<ChatResponseUpdate> updates = client.GetStreamingResponseAsync(ChatTestExtensions.Hello, options).GetAsyncEnumerator();
 
         Assert.True(await updates.MoveNextAsync());
         Assert.Equal("Wait.", updates.Current.Text);
