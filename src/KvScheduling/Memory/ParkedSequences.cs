@@ -13,6 +13,9 @@ internal sealed class ParkedSequences(SlotTable slots, PrefixIndex prefixes, KvL
     /// <summary>Parked sequences, the one unused longest in front.</summary>
     public List<SequenceSlot> OldestFirst => _oldestFirst;
 
+    /// <summary>Whether a start of the present plan shares from a parked sequence.</summary>
+    public bool HasPinned { get; private set; }
+
     /// <summary>Blocks that would be free if nothing were parked.</summary>
     public long Blocks => prefixes.ParkedBlocks + _restBlocks;
 
@@ -39,9 +42,11 @@ internal sealed class ParkedSequences(SlotTable slots, PrefixIndex prefixes, KvL
         _restBlocks -= RestOf(slot);
     }
 
-    /// <summary>A parked sequence was of use: it goes last.</summary>
-    public void Touch(SequenceSlot slot)
+    /// <summary>A start of the present plan shares from a parked sequence: it stays for now, and goes last.</summary>
+    public void Pin(SequenceSlot slot)
     {
+        slot.IsPinned = true;
+        HasPinned = true;
         _oldestFirst.Remove(slot);
         _oldestFirst.Add(slot);
     }
@@ -87,9 +92,9 @@ internal sealed class ParkedSequences(SlotTable slots, PrefixIndex prefixes, KvL
     }
 
     /// <summary>Blocks that stay parked with the sequences that starts of this plan share from, and with one more.</summary>
-    /// <param name="source">The one more.</param>
+    /// <param name="source">The one more, or null.</param>
     /// <param name="blocks">Its first blocks that are about to be held by a running request.</param>
-    public long PinnedBlocks(SequenceSlot source, int blocks)
+    public long PinnedBlocks(SequenceSlot? source, int blocks)
     {
         long pinned = 0;
         foreach (SequenceSlot slot in _oldestFirst)
@@ -107,6 +112,7 @@ internal sealed class ParkedSequences(SlotTable slots, PrefixIndex prefixes, KvL
     /// <summary>The plan was carried out: sources may go again.</summary>
     public void Unpin()
     {
+        HasPinned = false;
         foreach (SequenceSlot slot in _oldestFirst)
         {
             slot.IsPinned = false;
@@ -118,6 +124,7 @@ internal sealed class ParkedSequences(SlotTable slots, PrefixIndex prefixes, KvL
     {
         _oldestFirst.Clear();
         _restBlocks = 0;
+        HasPinned = false;
     }
 
     /// <summary>Blocks of a parked sequence beyond those in the prefix index.</summary>

@@ -95,30 +95,40 @@ internal sealed class AdmissionStep
             return DecisionReason.WaitsForSlot;
         }
 
-        match = Reachable(_state.Matcher.Find(request), request, output);
+        match = _state.Matcher.Find(request);
+        if (match.Source is { State: SlotState.Parked } && !match.Continues && !(HasSlot(match) && HasRoomBesidePinned(match, request, output)))
+        {
+            // A parked source must stay until the start was carried out: it is of no use where it takes the room, or the slot, that the start needs.
+            match = PrefixMatch.None;
+        }
+
         if (!_composer.CanStart(request.TokensToCompute - match.Tokens))
         {
             return DecisionReason.WaitsForPrefill;
         }
 
-        return !_state.Ledger.Fits(match.Demand(request, output)) ? DecisionReason.WaitsForKv
-            : HasSlot(match) ? DecisionReason.None : DecisionReason.WaitsForSlot;
+        if (!_state.Ledger.Fits(match.Demand(request, output)) || !HasRoomBesidePinned(match, request, output))
+        {
+            return DecisionReason.WaitsForKv;
+        }
+
+        return HasSlot(match) ? DecisionReason.None : DecisionReason.WaitsForSlot;
     }
 
-    /// <summary>A parked source must stay until the start was carried out: it is of no use where its own rest leaves no room.</summary>
-    private PrefixMatch Reachable(in PrefixMatch match, SchedulableRequest request, int output)
+    /// <summary>Whether everybody's next token fits beside the parked sequences that starts of this plan share from: those alone can't be removed in this plan.</summary>
+    private bool HasRoomBesidePinned(in PrefixMatch match, SchedulableRequest request, int output)
     {
-        if (match.Source is not { State: SlotState.Parked } source || match.Continues)
+        SequenceSlot? source = match.Continues ? null : match.Source;
+        if (_state.Parked.Count == 0 || !(source is { State: SlotState.Parked } || _state.Parked.HasPinned))
         {
-            return match;
+            return true;
         }
 
         KvLedger ledger = _state.Ledger;
         KvDemand demand = match.Demand(request, output);
         long started = ledger.Blocks(demand.Held + 1) - demand.LiveSharedBlocks;
         long pinned = _state.Parked.PinnedBlocks(source, match.Tokens / ledger.BlockTokens);
-        bool reachable = ledger.UsedBlocksNextStep() + started + pinned <= ledger.BudgetBlocks;
-        return reachable && (_state.Slots.FreeCount > 0 || _state.Parked.Count > 1) ? match : PrefixMatch.None;
+        return ledger.UsedBlocksNextStep() + started + pinned <= ledger.BudgetBlocks;
     }
 
     /// <summary>Whether a slot is free, or can be freed by removing a parked sequence that nothing shares from in this plan.</summary>

@@ -230,8 +230,7 @@ internal sealed class SchedulerState
             Prefixes.Share(slot, source, match.Tokens / Ledger.BlockTokens);
             if (source.State == SlotState.Parked)
             {
-                Parked.Touch(source);
-                source.IsPinned = true;
+                Parked.Pin(source);
             }
         }
     }
