@@ -39,6 +39,9 @@ internal sealed class ChunkWriter
                 case TextContent { Text.Length: > 0 } text:
                     WriteFrame(text.Text, static (json, value) => json.WriteString("content", value));
                     break;
+                case TextReasoningContent { Text.Length: > 0 } reasoning:
+                    WriteFrame(reasoning.Text, static (json, value) => json.WriteString(CompletionJson.Reasoning, value));
+                    break;
                 case FunctionCallContent call:
                     WriteFrame((Call: call, Index: _toolCalls++), static (json, value) =>
                     {
