@@ -59,7 +59,7 @@ internal sealed class ChunkWriter
         }
 
         _finishReason = update.FinishReason ?? _finishReason;
-        _report = SchedulingReportReader.Find(update.AdditionalProperties) ?? _report;
+        _report = update.GetSchedulingReport() ?? _report;
     }
 
     /// <summary>Writes what follows the last content: the finish chunk, the usage chunk when asked for, and the end mark.</summary>

@@ -61,7 +61,7 @@ internal sealed class CompletionWriter
         json.WriteEndObject();
         json.WriteEndArray();
         CompletionJson.WriteUsage(json, _response.Usage);
-        if (_includeReport && SchedulingReportReader.Find(_response.AdditionalProperties) is SchedulingReport report)
+        if (_includeReport && _response.GetSchedulingReport() is SchedulingReport report)
         {
             CompletionJson.WriteReport(json, report);
         }
