@@ -1,13 +1,25 @@
+using System.Text.Json;
+
 namespace KvScheduling.ManagedEngine.Tests;
 
-/// <summary>Where models lie: some in the repository, larger ones in a folder beside it, on machines that have it.</summary>
+/// <summary>Where the models lie: the bundled one in the repository, the others in the folder beside the clone, if it is there.</summary>
 internal static class TestFolders
 {
     public static string Repository { get; } = FindRepository();
 
-    public static string TinyChat => Path.Combine(Repository, "models", "tiny-chat");
+    public static string TinyChat { get; } = Path.Combine(Repository, "models", "tiny-chat");
 
-    public static string SharedModels => Path.GetFullPath(Path.Combine(Repository, "..", "shared", "models"));
+    public static string SharedModels { get; } = Path.GetFullPath(Path.Combine(Repository, "..", "shared", "models"));
+
+    public static string Shared(string name) => Path.Combine(SharedModels, name);
+
+    public static JsonElement Golden(string folder)
+    {
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
+        return document.RootElement.Clone();
+    }
+
+    public static int[] Tokens(this JsonElement golden, string name) => [.. golden.GetProperty(name).EnumerateArray().Select(item => item.GetInt32())];
 
     private static string FindRepository()
     {
@@ -21,26 +33,28 @@ internal static class TestFolders
     }
 }
 
-/// <summary>A test that needs a model of the folder beside the repository.</summary>
-internal sealed class SharedModelFactAttribute : FactAttribute
+/// <summary>A test that needs a folder beside the clone; skipped where it is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SharedFactAttribute : FactAttribute
 {
-    public SharedModelFactAttribute(string model)
+    public SharedFactAttribute(string name)
     {
-        if (!Directory.Exists(Path.Combine(TestFolders.SharedModels, model)))
+        if (!Directory.Exists(TestFolders.Shared(name)))
         {
-            Skip = $"../shared/models/{model} is not on this machine.";
+            Skip = $"../shared/models/{name} is not there.";
         }
     }
 }
 
-/// <summary>A theory that needs a model of the folder beside the repository.</summary>
-internal sealed class SharedModelTheoryAttribute : TheoryAttribute
+/// <summary>A theory that needs a folder beside the clone; skipped where it is absent.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+internal sealed class SharedTheoryAttribute : TheoryAttribute
 {
-    public SharedModelTheoryAttribute(string model)
+    public SharedTheoryAttribute(string name)
     {
-        if (!Directory.Exists(Path.Combine(TestFolders.SharedModels, model)))
+        if (!Directory.Exists(TestFolders.Shared(name)))
         {
-            Skip = $"../shared/models/{model} is not on this machine.";
+            Skip = $"../shared/models/{name} is not there.";
         }
     }
 }
