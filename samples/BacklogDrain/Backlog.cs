@@ -65,6 +65,8 @@ internal sealed class Backlog
             }
             else
             {
+                // What an interruption cancelled is not done, and not failed either.
+                cancellationToken.ThrowIfCancellationRequested();
                 failed++;
                 file?.WriteError(result.Index, prompt.Text, result.Error!);
             }
