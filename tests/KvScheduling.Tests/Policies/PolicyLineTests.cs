@@ -159,23 +159,21 @@ public sealed class PolicyLineTests
     }
 
     [Fact]
-    public void Bind_UnknownName_ListsTheKnownOnes()
+    public void Get_UnknownName_ListsTheKnownOnes()
     {
-        var options = new KvSchedulingOptions();
-        EngineDescription engine = SchedulerHarness.UnitRounds(100);
-        ArgumentException error = Assert.Throws<ArgumentException>(() => new PolicyCatalog().Bind("sjf", new PolicyContext(options, engine, 100)));
+        var own = new Dictionary<string, Func<PolicyContext, ISchedulingPolicy>> { ["mine"] = _ => new FcfsPolicy() };
+        ArgumentException error = Assert.Throws<ArgumentException>(() => PolicyCatalog.Get("sjf", own));
         Assert.Contains("'sjf'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("fcfs, shortest-output, smallest-peak, sorted-f, svf", error.Message, StringComparison.Ordinal);
+        Assert.Contains("fcfs, mine, shortest-output, smallest-peak, sorted-f, svf", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Add_RegisteredPolicy_CanBeNamedAndNotTakenTwice()
+    public void Get_OwnPolicyWithABuiltInName_GoesBeforeIt()
     {
-        var catalog = new PolicyCatalog();
-        catalog.Add("mine", _ => new FcfsPolicy());
-        Assert.True(catalog.Contains("Mine"));
-        Assert.Throws<ArgumentException>(() => catalog.Add("FCFS", _ => new FcfsPolicy()));
-        Assert.Throws<ArgumentException>(() => catalog.Add(" ", _ => new FcfsPolicy()));
+        Func<PolicyContext, ISchedulingPolicy> mine = _ => new FcfsPolicy();
+        var own = new Dictionary<string, Func<PolicyContext, ISchedulingPolicy>> { [SchedulingPolicies.SortedF] = mine };
+        Assert.Same(mine, PolicyCatalog.Get(SchedulingPolicies.SortedF, own));
+        Assert.NotSame(mine, PolicyCatalog.Get(SchedulingPolicies.SortedF));
     }
 
     [Fact]
