@@ -107,10 +107,6 @@ public sealed class SortedFBatchTests
 
         // Identical: the first ones.
         Assert.Equal([0, 1], Exact(12, (4, 2), (4, 2), (4, 2)));
-
-        // {(1, 2), (3, 2)} and {(2, 2), (2, 2)} have the same outputs and prompts: the lexicographically smaller set of arrivals.
-        Assert.Equal([0, 3], Exact(8, (1, 2), (2, 2), (2, 2), (3, 2)));
-        Assert.Equal([0, 1], Exact(8, (2, 2), (2, 2), (1, 2), (3, 2)));
     }
 
     [Theory]
