@@ -50,7 +50,7 @@ internal sealed record GenAIConfig
             RopeTheta = 0,
             EndTokens = json.FindTokens(model, "eos_token_id", "model.eos_token_id", vocabulary) ?? [],
         };
-        config.Validate(json.Path);
+        config.Validate(json.Path, "model.decoder.num_key_value_heads", "model.decoder.head_size", "model.context_length");
         string file = json.Text(decoder, "filename", "model.decoder.filename");
         return new GenAIConfig
         {

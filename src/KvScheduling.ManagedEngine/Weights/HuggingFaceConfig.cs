@@ -40,7 +40,7 @@ internal sealed class HuggingFaceConfig
             RopeTheta = ReadRopeTheta(),
             EndTokens = ReadEndTokens(generationPath, vocabulary),
         };
-        Config.Validate(json.Path);
+        Config.Validate(json.Path, "num_key_value_heads", "head_dim", "max_position_embeddings");
     }
 
     public ModelConfig Config { get; }

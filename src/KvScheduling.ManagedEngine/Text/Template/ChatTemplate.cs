@@ -55,7 +55,7 @@ internal sealed class ChatTemplate
         {
             throw new ArgumentException($"The chat template {_source.Name} refuses the conversation: {refusal.Message}", nameof(messagesJson), refusal);
         }
-        catch (JinjaException failure)
+        catch (Exception failure) when (failure is JinjaException or OverflowException)
         {
             throw new ArgumentException($"The chat template {_source.Name} does not take this conversation: in line {context.Line}, {failure.Message}", nameof(messagesJson), failure);
         }

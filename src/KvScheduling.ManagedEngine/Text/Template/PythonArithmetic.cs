@@ -6,7 +6,7 @@ internal static class PythonArithmetic
     public static object? Add(JinjaContext context, object? left, object? right) => (left, right) switch
     {
         (string first, string second) => context.Limit(first, second),
-        (JinjaList first, JinjaList second) when first.IsTuple == second.IsTuple => new JinjaList([.. first.Items, .. second.Items], first.IsTuple),
+        (JinjaList first, JinjaList second) when first.IsTuple == second.IsTuple => Concatenate(context, first, second),
         _ => Numbers("+", left, right, static (a, b) => checked(a + b), static (a, b) => a + b),
     };
 
@@ -121,6 +121,13 @@ internal static class PythonArithmetic
         }
     }
 
+    private static JinjaList Concatenate(JinjaContext context, JinjaList first, JinjaList second)
+    {
+        JinjaContext.CheckItems((long)first.Items.Count + second.Items.Count);
+        context.CountMade(first.Items.Count + second.Items.Count);
+        return new JinjaList([.. first.Items, .. second.Items], first.IsTuple);
+    }
+
     private static object Repeat(JinjaContext context, object? value, long count)
     {
         int times = (int)Math.Clamp(count, 0, int.MaxValue);
@@ -131,7 +138,7 @@ internal static class PythonArithmetic
         }
 
         var list = (JinjaList)value!;
-        JinjaContext.CheckLength((long)list.Items.Count * times);
+        JinjaContext.CheckItems((long)list.Items.Count * times);
         return new JinjaList([.. Enumerable.Repeat(list.Items, times).SelectMany(items => items)], list.IsTuple);
     }
 }

@@ -53,6 +53,8 @@ internal static class PythonJson
             throw new JinjaException("a value is nested too deeply for JSON.");
         }
 
+        JinjaContext.CheckLength(result.Length);
+
         switch (value)
         {
             case null:

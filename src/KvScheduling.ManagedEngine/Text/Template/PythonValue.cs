@@ -140,6 +140,7 @@ internal static class PythonValue
     private static void Represent(object? value, StringBuilder result, int depth)
     {
         Guard(depth);
+        JinjaContext.CheckLength(result.Length);
         switch (value)
         {
             case null:
