@@ -73,6 +73,11 @@ internal static class ChatServerCommand
             await using WebApplication app = ChatServerApp.Build(settings, engine);
             await app.StartAsync();
             await StartupText.WriteAsync(output, app, engine);
+            if (settings.Native is not null)
+            {
+                await output.WriteLineAsync("  --native was not used: only the onnx engine needs native libraries.");
+            }
+
             await app.WaitForShutdownAsync();
             return 0;
         }

@@ -41,6 +41,30 @@ public sealed class DisconnectTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.Chat.Ended.WaitAsync(TestServer.Patience));
     }
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task Post_ClientOfTheRealEngineGoesAway_ItsKvIsFree(string stream)
+    {
+        await using ManagedServer server = await ManagedServer.StartAsync(static options => options.MaxParkedSequences = 0);
+        TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Engine.BeforeStep = () => running.TrySetResult();
+        string body = $$"""{"stream":{{stream}},"max_tokens":4000,"messages":[{"role":"user","content":"Count from 100 to 900."}]}""";
+        using TcpClient client = await SendAsync(server.Address, body);
+        await running.Task.WaitAsync(TestServer.Patience);
+
+        Abort(client);
+
+        using CancellationTokenSource patience = new(TestServer.Patience);
+        while (server.Scheduler.GetSnapshot().CancelledRequests == 0)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+
+        SchedulerSnapshot state = server.Scheduler.GetSnapshot();
+        Assert.Equal((0, 0, 0L), (state.RunningRequests, state.WaitingRequests, state.KvUsedTokens));
+    }
+
     [Fact]
     public async Task StopAsync_StateStreamIsOpen_ServerStopsAtOnce()
     {
@@ -51,11 +75,12 @@ public sealed class DisconnectTests
         await server.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    private static async Task<TcpClient> SendAsync(TestServer server, string stream)
+    private static Task<TcpClient> SendAsync(TestServer server, string stream) => SendAsync(server.Address, TestServer.Body($"\"stream\":{stream}"));
+
+    private static async Task<TcpClient> SendAsync(Uri address, string body)
     {
-        string body = TestServer.Body($"\"stream\":{stream}");
         TcpClient client = new();
-        await client.ConnectAsync(server.Address.Host, server.Address.Port);
+        await client.ConnectAsync(address.Host, address.Port);
         string request = $"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request));
         return client;

@@ -179,6 +179,36 @@ public sealed class OpenAIClientTests
         Assert.Equal("kv-scheduling", one.OwnedBy);
     }
 
+    [Fact]
+    public async Task CompleteChatStreaming_RealModelWithATool_CallsItAndReadsItsResult()
+    {
+        await using ManagedServer server = await ManagedServer.StartAsync(static _ => { });
+        ChatClient client = new("tiny-chat", new ApiKeyCredential("none"), new OpenAIClientOptions { Endpoint = new Uri(server.Address, "v1"), RetryPolicy = new ClientRetryPolicy(0) });
+        ChatCompletionOptions options = new()
+        {
+            Tools =
+            {
+                ChatTool.CreateFunctionTool("add", "Adds two numbers and returns the sum.", BinaryData.FromString(
+                    """{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["a","b"]}""")),
+            },
+        };
+        List<OpenAIMessage> conversation = [new UserChatMessage("Add 565 and 8.")];
+
+        ChatCompletion call = await client.CompleteChatAsync(conversation, options);
+        ChatToolCall toolCall = Assert.Single(call.ToolCalls);
+        conversation.Add(new AssistantChatMessage(call));
+        conversation.Add(new ToolChatMessage(toolCall.Id, """{"result": 573}"""));
+        StringBuilder answer = new();
+        await foreach (StreamingChatCompletionUpdate update in client.CompleteChatStreamingAsync(conversation, options))
+        {
+            answer.AppendJoin(string.Empty, update.ContentUpdate.Select(static part => part.Text));
+        }
+
+        Assert.Equal(OpenAIFinishReason.ToolCalls, call.FinishReason);
+        Assert.Equal("""add {"a":565,"b":8}""", $"{toolCall.FunctionName} {toolCall.FunctionArguments}");
+        Assert.Equal("The result is 573.", answer.ToString());
+    }
+
     private static ChatClient Client(TestServer server, int retries = 0) => new(FakeScheduler.ModelId, new ApiKeyCredential("none"), Options(server, retries));
 
     private static OpenAIClientOptions Options(TestServer server, int retries) => new()
