@@ -82,6 +82,51 @@ public sealed class WorkerTeamTests
         spinning.Dispose();
     }
 
+    [Fact]
+    public async Task Run_WorkersThatSpinSleepAndWake_AllocateNothing()
+    {
+        using WorkerTeam team = new(2);
+        AllocationWork work = new();
+        for (int i = 0; i < 200; i++)
+        {
+            team.Run(work, 2);
+            if (i % 20 == 0)
+            {
+                await Task.Delay(2);
+            }
+        }
+
+        Assert.True(work.Runs > 0);
+        Assert.Equal(0, work.Allocated);
+    }
+
+    private sealed class AllocationWork : IPhasedWork
+    {
+        private long _bytes;
+
+        /// <summary>How often the worker took part.</summary>
+        public int Runs { get; private set; }
+
+        /// <summary>What it allocated since it first did.</summary>
+        public long Allocated { get; private set; }
+
+        public int PhaseCount => 3;
+
+        public int UnitsOf(int phase) => 40;
+
+        public void Execute(int phase, int first, int end, int thread)
+        {
+            if (thread == 1)
+            {
+                long bytes = GC.GetAllocatedBytesForCurrentThread();
+                _bytes = Runs++ == 0 ? bytes : _bytes;
+                Allocated = bytes - _bytes;
+            }
+
+            Thread.SpinWait(500 * (end - first));
+        }
+    }
+
     private sealed class RecordingWork(int[] units) : IPhasedWork
     {
         private readonly int[][] _counts = units.Select(u => new int[u]).ToArray();
