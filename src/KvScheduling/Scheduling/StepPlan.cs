@@ -6,13 +6,18 @@ internal sealed class StepPlan
     private readonly StepItem[] _items;
     private int _itemCount;
 
-    public StepPlan(int maxSequences) => _items = new StepItem[maxSequences];
+    public StepPlan(int maxSequences)
+    {
+        _items = new StepItem[maxSequences];
+        Removals = new List<int>(maxSequences);
+        Starts = new List<PlannedStart>(maxSequences);
+    }
 
     /// <summary>Slots the engine must free first.</summary>
-    public List<int> Removals { get; } = [];
+    public List<int> Removals { get; }
 
     /// <summary>Sequences the engine must start then, in order.</summary>
-    public List<PlannedStart> Starts { get; } = [];
+    public List<PlannedStart> Starts { get; }
 
     /// <summary>The step; empty when nothing can run.</summary>
     public ReadOnlySpan<StepItem> Items => _items.AsSpan(0, _itemCount);
