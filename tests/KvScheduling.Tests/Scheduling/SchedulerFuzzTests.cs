@@ -38,6 +38,17 @@ public sealed class SchedulerFuzzTests
         Assert.All(expected, reason => Assert.Contains(reason, counts));
     }
 
+    [Fact]
+    public void Run_SameSeed_TakesTheSameDecisions()
+    {
+        SchedulerFuzz first = Create(5);
+        SchedulerFuzz second = Create(5);
+        first.Run(1_000);
+        second.Run(1_000);
+        Assert.True(first.Counts.Values.Sum() > 500);
+        Assert.Equal(first.Digest, second.Digest);
+    }
+
     internal static SchedulerFuzz Create(int seed)
     {
         var random = new Random(seed * 7919);
