@@ -8,6 +8,9 @@ internal sealed class LengthEstimator
     private const int FewSamples = 3;
     private const int Margin = 16;
 
+    /// <summary>Longer outputs count as this long, so that a huge context does not cost memory.</summary>
+    private const int LongestCounted = 1 << 18;
+
     private readonly bool _useLimit;
     private readonly int _minSamples;
     private readonly LengthHistory _history;
@@ -20,7 +23,7 @@ internal sealed class LengthEstimator
     {
         _useLimit = reservation == KvReservation.Guaranteed;
         _minSamples = options.MinSamples;
-        _history = new LengthHistory(options.HistorySize, maxContextTokens);
+        _history = new LengthHistory(options.HistorySize, Math.Min(maxContextTokens, LongestCounted));
         _tuner = new QuantileTuner(options);
     }
 

@@ -99,8 +99,6 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
 
     private static BatchItem Item(SchedulableRequest request) => new(RequestSize.Prompt(request), RequestSize.Output(request), request.ArrivalIndex);
 
-    private static int CompareInBatch(SchedulableRequest a, SchedulableRequest b) => BatchItem.CompareInBatch(Item(a), Item(b));
-
     private void DropPlan()
     {
         for (int i = _planStart; i < _plan.Count; i++)
@@ -144,7 +142,7 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
             request.Place.IsPlanned = true;
         }
 
-        _plan.Sort(from, _plan.Count - from, BatchOrder.Instance);
+        CollectionsMarshal.AsSpan(_plan)[from..].Sort(static (a, b) => BatchItem.CompareInBatch(Item(a), Item(b)));
     }
 
     private bool PlanExactly()
@@ -223,12 +221,5 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
                 return;
             }
         }
-    }
-
-    private sealed class BatchOrder : IComparer<SchedulableRequest>
-    {
-        public static readonly BatchOrder Instance = new();
-
-        public int Compare(SchedulableRequest? x, SchedulableRequest? y) => CompareInBatch(x!, y!);
     }
 }

@@ -9,7 +9,7 @@ namespace KvScheduling;
 /// </remarks>
 internal sealed class EvictionPlanner(SchedulerState state)
 {
-    private readonly List<SequenceSlot> _byRank = [];
+    private readonly List<SequenceSlot> _byRank = new(state.Slots.Capacity);
 
     /// <summary>Makes the next step fit.</summary>
     /// <returns>Whether anything had to be evicted or held back.</returns>

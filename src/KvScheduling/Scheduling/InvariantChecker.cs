@@ -5,6 +5,7 @@ internal sealed class InvariantChecker(SchedulerState state)
 {
     public void Check()
     {
+        CheckLine();
         CheckSlots();
         CheckLedger();
         CheckPrefixes();
@@ -16,6 +17,14 @@ internal sealed class InvariantChecker(SchedulerState state)
         {
             throw new InvalidOperationException($"The scheduler's books do not agree: {message}");
         }
+    }
+
+    private void CheckLine()
+    {
+        (int inLevels, int byWait) = state.Line.Recount();
+        Require(inLevels == state.Line.Count, $"the policies hold {inLevels} requests, the line counts {state.Line.Count}.");
+        Require(byWait == state.Line.Count, $"{byWait} requests wait for their promotion, the line counts {state.Line.Count}.");
+        Require((state.Line.TokensToCompute == 0) == (state.Line.Count == 0), $"{state.Line.Count} requests wait with {state.Line.TokensToCompute} tokens to compute.");
     }
 
     private void CheckSlots()

@@ -6,13 +6,22 @@ internal sealed class StepPlan
     private StepItem[] _items;
     private int _itemCount;
 
+<<<<<<< HEAD
     public StepPlan(int capacity = 64) => _items = new StepItem[capacity];
+=======
+    public StepPlan(int maxSequences)
+    {
+        _items = new StepItem[maxSequences];
+        Removals = new List<int>(maxSequences);
+        Starts = new List<PlannedStart>(maxSequences);
+    }
+>>>>>>> core
 
     /// <summary>Slots the engine must free first.</summary>
-    public List<int> Removals { get; } = [];
+    public List<int> Removals { get; }
 
     /// <summary>Sequences the engine must start then, in order.</summary>
-    public List<PlannedStart> Starts { get; } = [];
+    public List<PlannedStart> Starts { get; }
 
     /// <summary>The step; empty when nothing can run.</summary>
     public ReadOnlySpan<StepItem> Items => _items.AsSpan(0, _itemCount);

@@ -3,7 +3,7 @@ namespace KvScheduling.ManagedEngine.Tests;
 /// <summary>Other architectures against outputs of other engines, through the port and, for the numeric part, without the library's folder readers.</summary>
 public sealed class ZooTests
 {
-    [SharedModelTheory("zoo/hf")]
+    [SharedTheory("zoo/hf")]
     [InlineData("llama")]
     [InlineData("mistral")]
     [InlineData("qwen2")]

@@ -41,7 +41,7 @@ internal sealed class SchedulerHarness : ISchedulerObserver
         KvCapacityTokens = kvTokens - (kvTokens % block),
         BlockTokens = block,
         MaxSequences = slots,
-        MaxContextTokens = 1 << 20,
+        MaxContextTokens = 1 << 15,
         MaxStepTokens = int.MaxValue,
         VocabularySize = 2000,
         Hold = HoldSupport.Free,
