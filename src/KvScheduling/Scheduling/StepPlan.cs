@@ -6,16 +6,12 @@ internal sealed class StepPlan
     private StepItem[] _items;
     private int _itemCount;
 
-<<<<<<< HEAD
-    public StepPlan(int capacity = 64) => _items = new StepItem[capacity];
-=======
-    public StepPlan(int maxSequences)
+    public StepPlan(int capacity = 64)
     {
-        _items = new StepItem[maxSequences];
-        Removals = new List<int>(maxSequences);
-        Starts = new List<PlannedStart>(maxSequences);
+        _items = new StepItem[capacity];
+        Removals = new List<int>(capacity);
+        Starts = new List<PlannedStart>(capacity);
     }
->>>>>>> core
 
     /// <summary>Slots the engine must free first.</summary>
     public List<int> Removals { get; }
