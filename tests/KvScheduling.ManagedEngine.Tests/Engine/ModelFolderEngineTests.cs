@@ -38,11 +38,7 @@ public sealed class ModelFolderEngineTests
     }
 
     /// <summary>Prompts of a real conversation model, 4 bits as they are in the file, solo and all at once, prompts whole and in chunks.</summary>
-<<<<<<< HEAD
-    [SharedTheory("smollm2-135m")]
-=======
     [ModelTheory("smollm2-135m")]
->>>>>>> engine
     [InlineData(512)]
     [InlineData(256)]
     public void RunStep_SmolLM2Int4_GivesEveryGoldenOutput(int bits)
@@ -67,11 +63,7 @@ public sealed class ModelFolderEngineTests
         }
     }
 
-<<<<<<< HEAD
-    [SharedTheory("zoo")]
-=======
     [ModelTheory("zoo")]
->>>>>>> engine
     [InlineData("llama-fp32")]
     [InlineData("mistral-fp32")]
     [InlineData("qwen2-fp32")]
@@ -83,11 +75,7 @@ public sealed class ModelFolderEngineTests
     public void RunStep_ZooFloat32_GivesEveryGoldenOutput(string name) => Assert.Equal(4, ExactCases(name));
 
     /// <summary>Their golden outputs were made with 8-bit activations, which this engine does not have: they agree at the first token, and seldom to the end.</summary>
-<<<<<<< HEAD
-    [SharedTheory("zoo")]
-=======
     [ModelTheory("zoo")]
->>>>>>> engine
     [InlineData("llama-int4", 2)]
     [InlineData("llama-untied-int4", 0)]
     [InlineData("qwen2-int4", 0)]
