@@ -57,7 +57,8 @@ internal sealed record ModelConfig
 
         if ((long)MaxContextTokens * HeadSize > int.MaxValue)
         {
-            throw new ModelFolderException(path, contextField, $"a context of {MaxContextTokens} tokens with heads of {HeadSize} is more than rotary tables can have.");
+            throw new ModelFolderException(path, contextField,
+                $"a context of {MaxContextTokens} tokens with heads of {HeadSize} is more than rotary tables can have.");
         }
     }
 }

@@ -96,6 +96,9 @@ public sealed class ChatTemplateRefusalTests
         Assert.Throws<NotSupportedException>(() => Rendering.Compile($"{{{{ {new string('(', 5000)}1{new string(')', 5000)} }}}}"));
         Assert.Throws<NotSupportedException>(() => Rendering.Compile($"{{{{ {string.Concat(Enumerable.Repeat("- ", 5000))}1 }}}}"));
         Assert.Throws<NotSupportedException>(() => Rendering.Compile(string.Concat(Enumerable.Repeat("{% if x %}", 5000))));
+        Assert.Throws<NotSupportedException>(() => Rendering.Compile($"{{{{ 1{string.Concat(Enumerable.Repeat(" + 1", 100_000))} }}}}"));
+        Assert.Throws<NotSupportedException>(() => Rendering.Compile($"{{{{ a{string.Concat(Enumerable.Repeat("[0]", 100_000))} }}}}"));
+        Assert.Equal("600", Rendering.Render($"{{{{ 1{string.Concat(Enumerable.Repeat(" + 1", 599))} }}}}"));
     }
 
     [Fact]

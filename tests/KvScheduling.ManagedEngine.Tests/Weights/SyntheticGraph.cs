@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace KvScheduling.ManagedEngine.Tests.Weights;
 
-/// <summary>The <see cref="SyntheticModel"/> as the GenAI model builder would write it: float32, or 4-bit blocks; one norm weight inside the graph, the rest in a data file.</summary>
+/// <summary>
+/// The <see cref="SyntheticModel"/> as the GenAI model builder would write it: float32, or 4-bit blocks; one norm weight inside the graph, the rest in a data
+/// file.
+/// </summary>
 internal sealed class SyntheticGraph
 {
     public const string Config = """

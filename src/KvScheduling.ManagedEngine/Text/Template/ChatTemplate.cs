@@ -57,7 +57,9 @@ internal sealed class ChatTemplate
         }
         catch (Exception failure) when (failure is JinjaException or OverflowException)
         {
-            throw new ArgumentException($"The chat template {_source.Name} does not take this conversation: in line {context.Line}, {failure.Message}", nameof(messagesJson), failure);
+            throw new ArgumentException(
+                $"The chat template {_source.Name} does not take this conversation: in line {context.Line}, {failure.Message}",
+                nameof(messagesJson), failure);
         }
 
         return context.Output.ToString();
