@@ -69,7 +69,8 @@ public sealed class DisconnectTests
     public async Task StopAsync_StateStreamIsOpen_ServerStopsAtOnce()
     {
         await using TestServer server = await TestServer.StartAsync();
-        using HttpResponseMessage response = await server.Http.GetAsync(new Uri("/kv/state/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        Uri stream = new("/kv/state/stream", UriKind.Relative);
+        using HttpResponseMessage response = await server.Http.GetAsync(stream, HttpCompletionOption.ResponseHeadersRead);
 
         // Kestrel alone would wait for the open response up to the host's shutdown timeout of 30 seconds.
         await server.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
@@ -81,7 +82,8 @@ public sealed class DisconnectTests
     {
         TcpClient client = new();
         await client.ConnectAsync(address.Host, address.Port);
-        string request = $"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
+        string headers = $"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n";
+        string request = $"POST /v1/chat/completions HTTP/1.1\r\n{headers}\r\n{body}";
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request));
         return client;
     }
@@ -93,7 +95,8 @@ public sealed class DisconnectTests
         client.Close();
     }
 
-    private static async IAsyncEnumerable<ChatResponseUpdate> Endless([EnumeratorCancellation] CancellationToken cancellationToken, params ChatResponseUpdate[] first)
+    private static async IAsyncEnumerable<ChatResponseUpdate> Endless(
+        [EnumeratorCancellation] CancellationToken cancellationToken, params ChatResponseUpdate[] first)
     {
         foreach (ChatResponseUpdate update in first)
         {
