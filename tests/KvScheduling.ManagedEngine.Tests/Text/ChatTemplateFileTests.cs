@@ -8,7 +8,10 @@ public sealed class ChatTemplateFileTests
     public void Open_NamedTemplates_TakesTheDefault()
     {
         using var folder = new TemporaryFolder();
-        folder.Write("tokenizer_config.json", """{"chat_template":[{"name":"tool_use","template":"T"},{"name":"default","template":"D{{ bos_token }}"}],"bos_token":{"content":"<b>"},"eos_token":null}""");
+        folder.Write("tokenizer_config.json", """
+            {"chat_template":[{"name":"tool_use","template":"T"},{"name":"default","template":"D{{ bos_token }}"}],
+             "bos_token":{"content":"<b>"},"eos_token":null}
+            """);
 
         ChatTemplate template = ChatTemplateFile.Open(folder.Path, null, TimeProvider.System)!;
 
@@ -33,7 +36,8 @@ public sealed class ChatTemplateFileTests
         folder.Write("chat_template.jinja", "{% include 'unsupported' %}");
 
         Assert.Equal("mine", ChatTemplateFile.Open(folder.Path, "mine", TimeProvider.System)!.Render("[]", null, true));
-        Assert.Contains("chat_template.jinja", Assert.Throws<NotSupportedException>(() => ChatTemplateFile.Open(folder.Path, null, TimeProvider.System)).Message, StringComparison.Ordinal);
+        NotSupportedException exception = Assert.Throws<NotSupportedException>(() => ChatTemplateFile.Open(folder.Path, null, TimeProvider.System));
+        Assert.Contains("chat_template.jinja", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -46,7 +50,8 @@ public sealed class ChatTemplateFileTests
 
         Assert.Null(codec.ChatTemplate);
         Assert.NotEmpty(codec.Encode("Hi"));
-        Assert.Contains("ChatTemplateOverride", Assert.Throws<NotSupportedException>(() => codec.ApplyChatTemplate("[]", null, true)).Message, StringComparison.Ordinal);
+        NotSupportedException exception = Assert.Throws<NotSupportedException>(() => codec.ApplyChatTemplate("[]", null, true));
+        Assert.Contains("ChatTemplateOverride", exception.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -69,7 +74,8 @@ public sealed class ChatTemplateFileTests
     {
         HfTextCodec codec = HfTextCodec.Open(TestFolders.TinyChat, null, TimeProvider.System)!;
         static string Call(string arguments) =>
-            """[{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"add","arguments":ARGUMENTS}}]}]""".Replace("ARGUMENTS", arguments, StringComparison.Ordinal);
+            """[{"role":"assistant","content":"","tool_calls":[{"id":"1","type":"function","function":{"name":"add","arguments":ARGUMENTS}}]}]"""
+                .Replace("ARGUMENTS", arguments, StringComparison.Ordinal);
 
         string fromText = codec.ApplyChatTemplate(Call("\"{\\\"a\\\":1,\\\"b\\\":2.0}\""), null, false);
 

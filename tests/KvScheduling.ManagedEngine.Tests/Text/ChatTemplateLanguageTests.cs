@@ -5,7 +5,8 @@ public sealed class ChatTemplateLanguageTests
 {
     private const string Messages = """
         [{"role":"system","content":"Be nice."},{"role":"user","content":"Hi  there "},
-         {"role":"assistant","content":"Yes","tool_calls":[{"id":"c1","function":{"name":"f","arguments":{"a":1,"b":[1.5,null,true,"é\"\n"],"c":1e-7,"d":1e20}}}]},
+         {"role":"assistant","content":"Yes",
+          "tool_calls":[{"id":"c1","function":{"name":"f","arguments":{"a":1,"b":[1.5,null,true,"é\"\n"],"c":1e-7,"d":1e20}}}]},
          {"role":"user","content":"😀 bye"}]
         """;
 
@@ -66,7 +67,8 @@ public sealed class ChatTemplateLanguageTests
         "[ a1 ][B]12")]
     [InlineData("{% macro f(a, b=2) %}[{{ a }}{{ b }}]{% endmacro %}{{ f(1) }}{{ f(1, b='y') }}{{ f() }}{{ f(b=5) | lower }}", "[12][1y][2][5]")]
     [InlineData(
-        "{% macro g(n) %}{% if n %}{{ n }}{{ g(n - 1) }}{% endif %}{% endmacro %}{{ g(3) }}{% macro h() %}{{ later }}{% endmacro %}{% set later = 'L' %}{{ h() }}",
+        "{% macro g(n) %}{% if n %}{{ n }}{{ g(n - 1) }}{% endif %}{% endmacro %}{{ g(3) }}{% macro h() %}{{ later }}{% endmacro %}{% set lat"
+        + "er = 'L' %}{{ h() }}",
         "321L")]
     [InlineData("{% macro w() %}<{{ caller('q') }}>{% endmacro %}{% call(x) w() %}in{{ x }}{% endcall %}", "<inq>")]
     [InlineData(
@@ -77,26 +79,32 @@ public sealed class ChatTemplateLanguageTests
 
     [Theory]
     [InlineData(
-        "{{ ' a '.strip() }}|{{ 'xxaxx'.strip('x') }}|{{ 'xa'.lstrip('x') }}|{{ 'ax'.rstrip('x') }}|{{ 'a,b'.split(',') }}|{{ ' a  b '.split() }}|{{ 'a,b,c'.rsplit(',', 1) }}",
+        "{{ ' a '.strip() }}|{{ 'xxaxx'.strip('x') }}|{{ 'xa'.lstrip('x') }}|{{ 'ax'.rstrip('x') }}|{{ 'a,b'.split(',') }}|"
+        + "{{ ' a  b '.split() }}|{{ 'a,b,c'.rsplit(',', 1) }}",
         "a|a|a|a|['a', 'b']|['a', 'b']|['a,b', 'c']")]
     [InlineData(
-        "{{ 'abc'.startswith('ab') }}|{{ 'abc'.endswith(('x', 'c')) }}|{{ 'aaa'.replace('a', 'b', 2) }}|{{ \"they're\".title() }}|{{ \"they're\" | title }}|{{ 'hELLO'.capitalize() }}",
+        "{{ 'abc'.startswith('ab') }}|{{ 'abc'.endswith(('x', 'c')) }}|{{ 'aaa'.replace('a', 'b', 2) }}|{{ \"they're\".title() }}|"
+        + "{{ \"they're\" | title }}|{{ 'hELLO'.capitalize() }}",
         "True|True|bba|They'Re|They're|Hello")]
     [InlineData(
-        "{{ [3, 1] | sort }}|{{ ['b', 'A'] | sort }}|{{ [1, 2, 1] | unique | list }}|{{ [1, 2] | sum }}|{{ [1, 3] | max }}|{{ 'abc' | reverse }}|{{ [1, 2] | reverse | list }}",
+        "{{ [3, 1] | sort }}|{{ ['b', 'A'] | sort }}|{{ [1, 2, 1] | unique | list }}|{{ [1, 2] | sum }}|{{ [1, 3] | max }}|{{ 'abc' |"
+        + " reverse }}|{{ [1, 2] | reverse | list }}",
         "[1, 3]|['A', 'b']|[1, 2]|3|3|cba|[2, 1]")]
     [InlineData(
         "{{ '42' | int + 1 }}|{{ 'x' | int(7) }}|{{ 3.9 | int }}|{{ '3.5' | float }}|{{ 5 | string ~ 'x' }}|{{ 2.5 | round }}|{{ ' x ' | trim }}",
         "43|7|3|3.5|5x|2.0|x")]
     [InlineData("{{ nope | default('d') }}|{{ '' | default('d') }}|{{ '' | default('d', true) }}|{{ none | d('d') }}", "d||d|None")]
     [InlineData(
-        "{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | list }}|{{ messages | rejectattr('role', 'in', ['user', 'system']) | map(attribute='role') | join('+') }}|{{ messages | selectattr('tool_calls', 'defined') | list | length }}",
+        "{{ messages | selectattr('role', 'equalto', 'user') | map(attribute='content') | list }}|{{ messages | rejectattr('role', 'in', "
+        + "['user', 'system']) | map(attribute='role') | join('+') }}|{{ messages | selectattr('tool_calls', 'defined') | list | length }}",
         "['Hi  there ', '😀 bye']|assistant|1")]
     [InlineData(
-        "{{ ['a', 'b'] | map('upper') | join(', ') }}|{{ [1, none, 0] | select | list }}|{{ [1, 2, 3] | reject('gt', 1) | list }}|{{ 'l1\nl2\n\nl3' | indent(2) }}",
+        "{{ ['a', 'b'] | map('upper') | join(', ') }}|{{ [1, none, 0] | select | list }}|{{ [1, 2, 3] | reject('gt', 1) | list }}|{{ 'l1\n"
+        + "l2\n\nl3' | indent(2) }}",
         "A, B|[1]|[1]|l1\n  l2\n\n  l3")]
     [InlineData(
-        "{{ 1 is number }}{{ 'a' is string }}{{ {} is mapping }}{{ 'a' is iterable }}{{ [] is sequence }}{{ true is boolean }}{{ 1 is true }}{{ false is false }}{{ 'a' is in ['a'] }}{{ 3 is divisibleby 2 }}",
+        "{{ 1 is number }}{{ 'a' is string }}{{ {} is mapping }}{{ 'a' is iterable }}{{ [] is sequence }}{{ true is boolean }}{{ 1 is true }}"
+        + "{{ false is false }}{{ 'a' is in ['a'] }}{{ 3 is divisibleby 2 }}",
         "TrueTrueTrueTrueTrueTrueFalseTrueTrueFalse")]
     [InlineData("{{ strftime_now('%d %b %Y %H:%M %A %B %j %y %I %p %-d') }}", "04 Jul 2025 09:05 Friday July 185 25 09 AM 4")]
     public void Render_FiltersTestsAndMethods_FollowJinja(string template, string expected) => Assert.Equal(expected, Rendering.Render(template, Messages));

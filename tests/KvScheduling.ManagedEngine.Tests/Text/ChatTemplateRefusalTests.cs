@@ -74,7 +74,7 @@ public sealed class ChatTemplateRefusalTests
 
     [Theory]
     [InlineData("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", "loops run more than")]
-    [InlineData("{{ 'a' * 99999999 }}", "characters")]
+    [InlineData("{{ 'a' * 9999999 }}", "characters")]
     [InlineData("{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}", "characters")]
     [InlineData("{% set ns = namespace(x='aaaaaaaa') %}{% for i in range(99) %}{% set ns.x = ns.x | replace('a', 'aa') %}{% endfor %}", "characters")]
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", "items")]
@@ -113,11 +113,12 @@ public sealed class ChatTemplateRefusalTests
     public void Render_DamagedTemplates_ThrowOnlyWhatIsDocumented()
     {
         byte[] original = System.Text.Encoding.UTF8.GetBytes(TestFolders.Template("qwen3") + TestFolders.Template("typed-tools"));
+        const string Messages = """[{"role":"user","content":"Hi"},{"role":"assistant","content":"<think>a</think>b"}]""";
         var random = new Random(7);
         for (int i = 0; i < 400; i++)
         {
             string damaged = System.Text.Encoding.UTF8.GetString(Damage.Randomly(original, random));
-            Exception? exception = Record.Exception(() => Rendering.Render(damaged, """[{"role":"user","content":"Hi"},{"role":"assistant","content":"<think>a</think>b"}]"""));
+            Exception? exception = Record.Exception(() => Rendering.Render(damaged, Messages));
             Assert.True(exception is null or NotSupportedException || exception.GetType() == typeof(ArgumentException), $"{i}: {exception}");
         }
     }
@@ -126,7 +127,8 @@ public sealed class ChatTemplateRefusalTests
     public void Render_FromManyThreads_GivesTheSame()
     {
         ChatTemplate template = Rendering.Compile(TestFolders.Template("qwen3"));
-        const string Messages = """[{"role":"user","content":"Hi"},{"role":"assistant","content":"<think>\na\n</think>\n\nb"},{"role":"user","content":"So?"}]""";
+        const string Messages =
+            """[{"role":"user","content":"Hi"},{"role":"assistant","content":"<think>\na\n</think>\n\nb"},{"role":"user","content":"So?"}]""";
         string expected = template.Render(Messages, null, true);
 
         Parallel.For(0, 100, _ => Assert.Equal(expected, template.Render(Messages, null, true)));

@@ -67,7 +67,8 @@ public sealed class TokenizerFileTests
     {
         JsonObject file = AnyByte(ByteLevel);
         file["added_tokens"] = JsonNode.Parse("""
-            [{"id":600,"content":"<a>","special":true},{"id":601,"content":"<a><b>","special":false},{"id":602,"content":"<s>","special":true,"lstrip":true,"rstrip":true}]
+            [{"id":600,"content":"<a>","special":true},{"id":601,"content":"<a><b>","special":false},
+             {"id":602,"content":"<s>","special":true,"lstrip":true,"rstrip":true}]
             """);
         TokenizerModel tokenizer = Parse(file);
 

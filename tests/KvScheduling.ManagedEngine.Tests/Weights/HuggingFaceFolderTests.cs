@@ -20,7 +20,8 @@ public sealed class HuggingFaceFolderTests
         using TemporaryFolder folder = SyntheticModel.Folder(config.ToJsonString(), SyntheticModel.SafeTensors(tensors));
         using ModelFolder model = ModelFolder.Open(folder.Path);
 
-        Assert.Equal((4, 16, 1e-6f, 10000.0), (model.Weights.Config.KvHeads, model.Weights.Config.HeadSize, model.Weights.Config.NormEpsilon, model.Weights.Config.RopeTheta));
+        ModelConfig shape = model.Weights.Config;
+        Assert.Equal((4, 16, 1e-6f, 10000.0), (shape.KvHeads, shape.HeadSize, shape.NormEpsilon, shape.RopeTheta));
         Assert.Null(model.TextCodec);
         Assert.Null(model.Weights.Config.RotaryCosines);
     }
@@ -99,7 +100,8 @@ public sealed class HuggingFaceFolderTests
         using TemporaryFolder folder = SyntheticModel.Folder(weights: writer);
         using ModelFolder model = ModelFolder.Open(folder.Path);
 
-        float[] expected = [.. bits.Select(value => dtype == "F16" ? (float)BitConverter.UInt16BitsToHalf(value) : BitConverter.UInt32BitsToSingle((uint)value << 16))];
+        float Widen(ushort value) => dtype == "F16" ? (float)BitConverter.UInt16BitsToHalf(value) : BitConverter.UInt32BitsToSingle((uint)value << 16);
+        float[] expected = [.. bits.Select(Widen)];
         Assert.Equal(expected, ReadAll(model.Weights, "model.norm.weight", [64]));
     }
 
@@ -111,7 +113,8 @@ public sealed class HuggingFaceFolderTests
     [InlineData("true", false, false)]
     public void Open_Head_IsTiedWhenAbsentOrSaidSo(string? ties, bool hasHead, bool expected)
     {
-        using TemporaryFolder folder = SyntheticModel.Folder(SyntheticModel.ConfigWith("tie_word_embeddings", ties).ToJsonString(), SyntheticModel.SafeTensors(SyntheticModel.Tensors(hasHead: hasHead)));
+        SafeTensorsWriter weights = SyntheticModel.SafeTensors(SyntheticModel.Tensors(hasHead: hasHead));
+        using TemporaryFolder folder = SyntheticModel.Folder(SyntheticModel.ConfigWith("tie_word_embeddings", ties).ToJsonString(), weights);
         using ModelFolder model = ModelFolder.Open(folder.Path);
 
         Assert.Equal(expected, model.Weights.Contains("lm_head.weight"));

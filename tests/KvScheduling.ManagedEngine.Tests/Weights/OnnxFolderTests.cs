@@ -71,7 +71,8 @@ public sealed class OnnxFolderTests
     [Fact]
     public void Open_ShorterRotaryTable_EndsTheContext()
     {
-        using TemporaryFolder folder = new SyntheticGraph(SyntheticModel.Tensors()).Folder(SyntheticGraph.ConfigOf("model.context_length", "4096").ToJsonString());
+        string config = SyntheticGraph.ConfigOf("model.context_length", "4096").ToJsonString();
+        using TemporaryFolder folder = new SyntheticGraph(SyntheticModel.Tensors()).Folder(config);
         using ModelFolder model = ModelFolder.Open(folder.Path);
 
         Assert.Equal(128, model.Weights.Config.MaxContextTokens);
@@ -189,10 +190,11 @@ public sealed class OnnxFolderTests
     public void Open_UnsupportedNumbers_NamesTheInitializer()
     {
         var graph = new SyntheticGraph(SyntheticModel.Tensors());
-        graph.Tensors["model.layers.1.final_norm_layernorm.weight"] = graph.Tensors["model.layers.1.final_norm_layernorm.weight"] with { Type = 3 };
+        const string Norm = "model.layers.1.final_norm_layernorm.weight";
+        graph.Tensors[Norm] = graph.Tensors[Norm] with { Type = 3 };
         using TemporaryFolder folder = graph.Folder();
 
-        Assert.Contains("-p int4", DamagedFolderTests.Fails(folder, "model.onnx", "model.layers.1.final_norm_layernorm.weight").Message, StringComparison.Ordinal);
+        Assert.Contains("-p int4", DamagedFolderTests.Fails(folder, "model.onnx", Norm).Message, StringComparison.Ordinal);
     }
 
     [Fact]

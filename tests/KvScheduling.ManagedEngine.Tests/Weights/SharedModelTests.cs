@@ -31,8 +31,10 @@ public sealed class SharedModelTests
     }
 
     [SharedFact("zoo")]
-    public void Open_Gemma_IsRefusedByName() =>
-        Assert.Contains("'gemma'", Assert.Throws<ModelFolderException>(() => ModelFolder.Open(TestFolders.Shared("zoo/gemma-fp32"))).Message, StringComparison.Ordinal);
+    public void Open_Gemma_IsRefusedByName() => Assert.Contains(
+        "'gemma'",
+        Assert.Throws<ModelFolderException>(() => ModelFolder.Open(TestFolders.Shared("zoo/gemma-fp32"))).Message,
+        StringComparison.Ordinal);
 
     [SharedFact("tiny-chat")]
     public void Open_CudaFolder_IsRefusedByItsOperator() => Assert.Contains(

@@ -50,7 +50,10 @@ internal sealed class SyntheticGraph
         Add("cos_cache", [128, 8], cosines);
         Add("sin_cache", [128, 8], sines);
         Node("/norm", "SkipSimplifiedLayerNormalization", [], new() { ["epsilon"] = 1e-5f });
-        Node("/attention", "GroupQueryAttention", [], new() { ["num_heads"] = 4L, ["kv_num_heads"] = 2L, ["do_rotary"] = 1L, ["scale"] = 0.25f, ["local_window_size"] = -1L, ["softcap"] = 0f });
+        var attributes = new Dictionary<string, object> { ["num_heads"] = 4L, ["kv_num_heads"] = 2L, ["do_rotary"] = 1L, ["scale"] = 0.25f };
+        attributes["local_window_size"] = -1L;
+        attributes["softcap"] = 0f;
+        Node("/attention", "GroupQueryAttention", [], attributes);
     }
 
     /// <summary>Nodes by name: operator, inputs, attributes. Tests change them.</summary>
@@ -119,7 +122,8 @@ internal sealed class SyntheticGraph
             var quantized = Enumerable.Range(0, rows).Select(row => Quantize(numbers.AsSpan(row * columns, columns))).ToList();
             AddBytes($"{name}.MatMul.weight_Q4", 2, [rows, columns / 32, 16], quantized.SelectMany(row => row.Packed).ToArray());
             Add($"{name}.MatMul.weight_scales", [rows, columns / 32], [.. quantized.SelectMany(row => row.Scales)]);
-            Node($"/{name}", "MatMulNBits", ["x", $"{name}.MatMul.weight_Q4", $"{name}.MatMul.weight_scales"], new() { ["K"] = (long)columns, ["N"] = (long)rows, ["bits"] = 4L, ["block_size"] = 32L });
+            string[] inputs = ["x", $"{name}.MatMul.weight_Q4", $"{name}.MatMul.weight_scales"];
+            Node($"/{name}", "MatMulNBits", inputs, new() { ["K"] = (long)columns, ["N"] = (long)rows, ["bits"] = 4L, ["block_size"] = 32L });
             return;
         }
 
@@ -163,7 +167,8 @@ internal sealed class SyntheticGraph
             }
             else
             {
-                tensor.Message(13, Entry("location", Location)).Message(13, Entry("offset", $"{offset}")).Message(13, Entry("length", $"{length}")).Number(14, 1);
+                tensor.Message(13, Entry("location", Location))
+                    .Message(13, Entry("offset", $"{offset}")).Message(13, Entry("length", $"{length}")).Number(14, 1);
             }
 
             graph.Message(5, tensor);

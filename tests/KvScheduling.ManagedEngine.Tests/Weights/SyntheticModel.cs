@@ -6,7 +6,8 @@ namespace KvScheduling.ManagedEngine.Tests.Weights;
 internal static class SyntheticModel
 {
     public const string Config = """
-        {"architectures":["LlamaForCausalLM"],"vocab_size":40,"hidden_size":64,"intermediate_size":96,"num_hidden_layers":1,"num_attention_heads":4,"num_key_value_heads":2,
+        {"architectures":["LlamaForCausalLM"],"vocab_size":40,"hidden_size":64,"intermediate_size":96,"num_hidden_layers":1,
+         "num_attention_heads":4,"num_key_value_heads":2,
          "max_position_embeddings":128,"rms_norm_eps":1e-5,"eos_token_id":7}
         """;
 
@@ -46,7 +47,8 @@ internal static class SyntheticModel
         var tensors = new Dictionary<string, (int[] Shape, float[] Numbers)>();
         foreach (TensorExpectation tensor in TensorExpectation.For(Shape(traits), traits, tiesHead: null))
         {
-            bool isLeftOut = (tensor.Name == "lm_head.weight" && !hasHead) || (tensor.Name.EndsWith(".bias", StringComparison.Ordinal) && !traits.HasAttentionBias);
+            bool isLeftOut = (tensor.Name == "lm_head.weight" && !hasHead)
+                || (tensor.Name.EndsWith(".bias", StringComparison.Ordinal) && !traits.HasAttentionBias);
             if (!isLeftOut)
             {
                 float[] numbers = [.. Enumerable.Range(0, tensor.Rows * tensor.Columns).Select(_ => random.NextSingle() - 0.5f)];

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KvScheduling.ManagedEngine;
 
 /// <summary>A compiled chat template. Immutable and thread-safe.</summary>

@@ -29,10 +29,10 @@ internal sealed class JinjaScope(JinjaScope? outer)
 /// <summary>The state of one rendering: the scope, the output, and limits that a template can't exceed.</summary>
 internal sealed class JinjaContext
 {
-    // Far beyond any prompt: contexts have at most some million tokens.
-    private const int MaxCharacters = 1 << 25;
+    // Beyond any prompt: of the longest contexts, a million tokens, this is eight characters a token.
+    private const int MaxCharacters = 1 << 23;
     private const int MaxItems = 1 << 20;
-    private const int MaxIterations = 1 << 22;
+    private const int MaxIterations = 1 << 20;
     private const int MaxCallDepth = 64;
 
     private readonly JinjaSource _source;

@@ -143,7 +143,8 @@ internal sealed class JinjaLexer
 
         _cursor.Advance(end + 2);
         FinishTag(sign, trimsLine: false);
-        for (int tag = _cursor.Text.IndexOf("{%", _cursor.Position, StringComparison.Ordinal); tag >= 0; tag = _cursor.Text.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        int Next(int from) => _cursor.Text.IndexOf("{%", from, StringComparison.Ordinal);
+        for (int tag = Next(_cursor.Position); tag >= 0; tag = Next(tag + 2))
         {
             char before = tag + 2 < _cursor.Text.Length && _cursor.Text[tag + 2] is '-' or '+' ? _cursor.Text[tag + 2] : '\0';
             int word = _cursor.SkipSpaces(tag + (before == '\0' ? 2 : 3));
