@@ -4,7 +4,8 @@ namespace KvScheduling;
 /// <remarks>Conditional: only past outputs longer than what the request has generated say something about it.</remarks>
 internal sealed class LengthEstimator
 {
-    /// <summary>With fewer longer outputs than this in a history that is long enough, the estimate grows with the output: half as much again and <see cref="Margin"/> more.</summary>
+    /// <summary>With fewer longer outputs than this in a history that is long enough, the estimate grows with the output: half as much again and
+    /// <see cref="Margin"/> more.</summary>
     private const int FewSamples = 3;
     private const int Margin = 16;
 

@@ -4,7 +4,8 @@ namespace KvScheduling;
 
 /// <summary>Sorted-F: batches of least F(X) = Σ output / |X|², one after the other, short outputs first in each. Source: arXiv 2508.06133.</summary>
 /// <remarks>
-/// <para>The line is planned as far ahead as it is looked at, and planned anew, once, when requests have arrived since. A batch is selected exactly while few requests are left, otherwise greedily among
+/// <para>The line is planned as far ahead as it is looked at, and planned anew, once, when requests have arrived since. A batch is selected exactly while few
+/// requests are left, otherwise greedily among
 /// the first few hundred by output, peak and volume, so that the length of the line does not matter.</para>
 /// <para>The batches are an order, not barriers: the scheduler starts the next one while the last one drains.</para>
 /// </remarks>

@@ -1,7 +1,9 @@
 namespace KvScheduling;
 
-/// <summary>The scheduler without threads, clocks or engines: the line, the ledger, the policy and every rule between them. Deterministic; runs live and in the simulator.</summary>
-/// <remarks>One turn: <see cref="Plan"/>, the engine carries it out, <see cref="Complete"/> (or <see cref="FailStep"/>, <see cref="LoseEngine"/>). Nothing is completed when the plan had no items.</remarks>
+/// <summary>The scheduler without threads, clocks or engines: the line, the ledger, the policy and every rule between them. Deterministic; runs live and in
+/// the simulator.</summary>
+/// <remarks>One turn: <see cref="Plan"/>, the engine carries it out, <see cref="Complete"/> (or <see cref="FailStep"/>, <see cref="LoseEngine"/>). Nothing is
+/// completed when the plan had no items.</remarks>
 internal sealed class SchedulerCore
 {
     private readonly SchedulerState _state;
@@ -123,8 +125,7 @@ internal sealed class SchedulerCore
         if (request.State == RequestState.Running)
         {
             _plan?.Remove(request.Slot);
-            EngineFaultException fault = error as EngineFaultException ?? new EngineFaultException("The engine refused to start this request.", innerException: error);
-            _state.FailStart(request, fault, now);
+            _state.FailStart(request, FaultRecovery.AsFault(error, "The engine refused to start this request."), now);
         }
     }
 
@@ -138,7 +139,8 @@ internal sealed class SchedulerCore
         }
     }
 
-    /// <summary>The engine is gone with all KV: every resident request goes back to the line with the tokens it has, those of an open step as suspects.</summary>
+    /// <summary>The engine is gone with all KV: every resident request goes back to the line with the tokens it has, those of an open step as
+    /// suspects.</summary>
     public void LoseEngine(TimeSpan now)
     {
         if (_isStepOpen && _plan is not null)

@@ -35,7 +35,8 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         switch (item.Status)
         {
             case SequenceStatus.Failed:
-                state.End(slot.Request!, RequestEnd.Failed(new EngineFaultException("The engine could not continue this sequence; others are not affected.")), now);
+                var fault = new EngineFaultException("The engine could not continue this sequence; others are not affected.");
+                state.End(slot.Request!, RequestEnd.Failed(fault), now);
                 return 0;
             case SequenceStatus.OutOfCapacity:
                 _refused.Add(slot);
@@ -104,7 +105,8 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         }
     }
 
-    /// <summary>The longer an output is already, the longer it will be: an estimate that is only renewed when it was outlived promises room that seldom comes.</summary>
+    /// <summary>The longer an output is already, the longer it will be: an estimate that is only renewed when it was outlived promises room that seldom
+    /// comes.</summary>
     private void Reestimate()
     {
         foreach (SequenceSlot slot in _toEstimate)
@@ -121,7 +123,8 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         _toEstimate.Clear();
     }
 
-    /// <summary>The engine had less KV than it said. One request is touched: it, or a lower one that lost least; and nothing starts until something has ended.</summary>
+    /// <summary>The engine had less KV than it said. One request is touched: it, or a lower one that lost least; and nothing starts until something has
+    /// ended.</summary>
     private void MakeRoomForRefused(TimeSpan now)
     {
         if (_refused.Count == 0)

@@ -2,7 +2,8 @@ namespace KvScheduling;
 
 /// <summary>All requests that wait: who is next, whatever the reason.</summary>
 /// <remarks>
-/// Order: requests that waited longer than the promotion time, oldest first; then priority by priority, in each the resumed ones in order of arrival, then the policy's line.
+/// Order: requests that waited longer than the promotion time, oldest first; then priority by priority, in each the resumed ones in order of arrival, then the
+/// policy's line.
 /// </remarks>
 internal sealed class WaitingLine
 {

@@ -191,6 +191,13 @@ public sealed class SortedFBatchTests
         }
 
         int prompts = batch.Sum(item => item.Prompt) - best.Sum(item => item.Prompt);
-        return prompts != 0 ? prompts < 0 : batch.Select(item => item.Arrival).Order().Zip(best.Select(item => item.Arrival).Order()).First(pair => pair.First != pair.Second) is var (a, b) && a < b;
+        if (prompts != 0)
+        {
+            return prompts < 0;
+        }
+
+        IEnumerable<(long Mine, long Best)> arrivals = batch.Select(item => item.Arrival).Order().Zip(best.Select(item => item.Arrival).Order());
+        (long mine, long other) = arrivals.First(pair => pair.Mine != pair.Best);
+        return mine < other;
     }
 }

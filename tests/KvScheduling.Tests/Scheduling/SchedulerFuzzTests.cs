@@ -32,8 +32,8 @@ public sealed class SchedulerFuzzTests
         Assert.True(shared > 0);
         DecisionReason[] expected =
         [
-            DecisionReason.StartedAsHead, DecisionReason.StartedByBackfill, DecisionReason.StartedByPromotion, DecisionReason.StartedAlone, DecisionReason.EvictedByFault,
-            DecisionReason.EvictedForKv, DecisionReason.Rejected, DecisionReason.Cancelled, DecisionReason.Completed, DecisionReason.Failed,
+            DecisionReason.StartedAsHead, DecisionReason.StartedByBackfill, DecisionReason.StartedByPromotion, DecisionReason.StartedAlone,
+            DecisionReason.EvictedByFault, DecisionReason.EvictedForKv, DecisionReason.Rejected, DecisionReason.Cancelled, DecisionReason.Completed, DecisionReason.Failed,
         ];
         Assert.All(expected, reason => Assert.Contains(reason, counts));
     }
