@@ -1,7 +1,7 @@
 namespace KvScheduling;
 
 /// <summary>What a token-level caller hands in: a prompt, a limit, and how the request should be sampled and scheduled.</summary>
-/// <remarks>The prompt memory must not change until the request has ended. A request object may be submitted more than once.</remarks>
+/// <remarks>The prompt is copied when the request is submitted. A request object may be submitted more than once.</remarks>
 public sealed class GenerationRequest
 {
     /// <summary>The prompt as token ids of the engine's vocabulary.</summary>

@@ -7,6 +7,7 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
 {
     private readonly SchedulerLoop _loop;
     private readonly GenerationRequest _request;
+    private readonly int[] _prompt;
     private readonly IReadOnlyList<int> _endTokens;
     private readonly ulong[] _prefixBlocks;
     private readonly CancellationToken _cancellationToken;
@@ -22,10 +23,13 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
         EngineDescription engine = loop.Engine;
         _loop = loop;
         _request = request;
+
+        // A copy: the prompt is compared with later ones as long as its KV is parked, and the caller's memory may be used again by then.
+        _prompt = request.PromptTokens.ToArray();
         _endTokens = request.IgnoreEndTokens ? [] : engine.EndTokens;
         _prefixBlocks = engine.PrefixReuse == PrefixReuse.None
             ? []
-            : PrefixHash.Blocks(request.PromptTokens.Span, engine.BlockTokens, request.Hints.PrefixScope ?? loop.Options.PrefixScope, request.Hints.Tenant);
+            : PrefixHash.Blocks(_prompt, engine.BlockTokens, request.Hints.PrefixScope ?? loop.Options.PrefixScope, request.Hints.Tenant);
         _cancellationToken = cancellationToken;
         Id = "req-" + Guid.CreateVersion7().ToString("n");
         Sampling = request.Sampling is { IsGreedy: false, Seed: null } ? request.Sampling with { Seed = Random.Shared.NextInt64() } : request.Sampling;
@@ -48,7 +52,7 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
 
     public Activity? Activity { get; }
 
-    public ReadOnlySpan<int> Prompt => _request.PromptTokens.Span;
+    public ReadOnlySpan<int> Prompt => _prompt;
 
     public ReadOnlySpan<int> Output => Stream.Written.Span[..GeneratedTokens];
 
@@ -116,6 +120,15 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
         }
 
         return false;
+    }
+
+    internal override bool StartsWith(SchedulableRequest earlier, int tokens)
+    {
+        var other = (LiveRequest)earlier;
+        int prompt = Math.Min(tokens, other.PromptTokens);
+        return tokens <= PromptTokens
+            && Prompt[..prompt].SequenceEqual(other.Prompt[..prompt])
+            && Prompt[prompt..tokens].SequenceEqual(other.Stream.Written.Span[..(tokens - prompt)]);
     }
 
     internal override void OnStarted(TimeSpan now)

@@ -228,6 +228,29 @@ public sealed class LoopTests
     }
 
     [Fact]
+    public async Task Submit_FollowUpOfAFinishedConversation_ContinuesOnItsKv()
+    {
+        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(
+            () => new SimulatedEngine(new SimulatedEngineOptions { CostModel = new UnitCostModel(TimeSpan.FromTicks(1)) }), new KvSchedulingOptions { CheckInvariants = true });
+        int[] first = [.. Enumerable.Range(0, 40).Select(i => 10 + (i % 90))];
+        GenerationResult answer = await host.Scheduler.Submit(new GenerationRequest { PromptTokens = first, MaxOutputTokens = 21, IgnoreEndTokens = true }).CompleteAsync();
+        int[] followUp = [.. first, .. answer.OutputTokens.Span, 11, 12, 13];
+        Array.Clear(first);
+        GenerationResult next = await host.Scheduler.Submit(new GenerationRequest { PromptTokens = followUp, MaxOutputTokens = 5 }).CompleteAsync();
+
+        // The last token of the answer was sampled but never computed.
+        Assert.Equal(60, next.Report.CachedTokens);
+        GenerationResult other = await host.Scheduler.Submit(new GenerationRequest
+        {
+            PromptTokens = followUp,
+            MaxOutputTokens = 5,
+            Hints = new SchedulingHints { Tenant = "somebody else" },
+        }).CompleteAsync();
+        Assert.Equal(0, other.Report.CachedTokens);
+        Assert.Equal(next.OutputTokens.ToArray(), other.OutputTokens.ToArray());
+    }
+
+    [Fact]
     public async Task SlowReader_DoesNotHoldUpOthers()
     {
         await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine());
