@@ -1,6 +1,6 @@
 namespace KvScheduling.OnnxGenAI;
 
-/// <summary>Tells how the native engine divides a step, which it does not report: running sequences take one token each, then prompts take the rest of the budget in the order in which their turns began.</summary>
+/// <summary>Tells how the native engine divides a step, which it does not report: running sequences take one token each, then prompts take the rest of the budget in the order in which their turns began, each leaving one token for every prompt behind it.</summary>
 internal sealed class PrefillForecast(int maxStepTokens, int chunkTokens)
 {
     private readonly List<PagedSequence> _order = [];
@@ -23,7 +23,8 @@ internal sealed class PrefillForecast(int maxStepTokens, int chunkTokens)
         for (int i = 0; i < _order.Count; i++)
         {
             PagedSequence sequence = _order[i];
-            int chunk = Math.Min(sequence.PrefillLeft, budget);
+            int behind = _order.Count - i - 1;
+            int chunk = Math.Min(sequence.PrefillLeft, Math.Max(budget - behind, Math.Min(budget, 1)));
             if (chunkTokens > 0)
             {
                 chunk = Math.Min(chunk, chunkTokens);
