@@ -32,4 +32,24 @@ internal sealed record ModelConfig
     public float[]? RotaryCosines { get; init; }
 
     public float[]? RotarySines { get; init; }
+
+    /// <summary>Refuses shapes that no model has.</summary>
+    /// <param name="path">The file that the shape was read from.</param>
+    public void Validate(string path)
+    {
+        if (QueryHeads % KvHeads != 0)
+        {
+            throw new ModelFolderException(path, "num_key_value_heads", $"{KvHeads} does not divide num_attention_heads, {QueryHeads}.");
+        }
+
+        if (HeadSize % 2 != 0)
+        {
+            throw new ModelFolderException(path, "head_dim", $"{HeadSize} is odd; rotary position embedding needs pairs.");
+        }
+
+        if ((long)QueryHeads * HeadSize > int.MaxValue / 4)
+        {
+            throw new ModelFolderException(path, "num_attention_heads", $"{QueryHeads} heads of {HeadSize} are more than can be computed.");
+        }
+    }
 }

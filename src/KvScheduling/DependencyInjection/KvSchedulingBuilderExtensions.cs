@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+
 namespace KvScheduling;
 
 /// <summary>Adds engines and policies to a scheduler.</summary>
@@ -8,6 +10,33 @@ public static class KvSchedulingBuilderExtensions
     /// <param name="instanceName">The instance's name in reports and metrics.</param>
     /// <param name="factory">Builds the engine; called on the loop's thread, and again after a fatal fault. What it returns is disposed with the scheduler.</param>
     /// <returns>The builder.</returns>
-    public static IKvSchedulingBuilder AddEngine(this IKvSchedulingBuilder builder, string instanceName, Func<IServiceProvider, IInferenceEngine> factory) =>
-        throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The scheduler has an engine already.</exception>
+    public static IKvSchedulingBuilder AddEngine(this IKvSchedulingBuilder builder, string instanceName, Func<IServiceProvider, IInferenceEngine> factory)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(instanceName);
+        ArgumentNullException.ThrowIfNull(factory);
+        if (builder.Services.Any(service => service.ImplementationInstance is EngineRegistration registration && registration.SchedulerName == builder.Name))
+        {
+            throw new InvalidOperationException(
+                $"The scheduler '{builder.Name}' has an engine already. A scheduler drives one engine; register another scheduler under a name of its own: AddKvScheduling(\"name\").");
+        }
+
+        builder.Services.AddSingleton(new EngineRegistration(builder.Name, instanceName, factory));
+        return builder;
+    }
+
+    /// <summary>Adds a policy of the application's own; <see cref="KvSchedulingOptions.Policy"/> selects it by name.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="policyName">The name.</param>
+    /// <param name="factory">Makes one policy object; called once per priority in use.</param>
+    /// <returns>The builder.</returns>
+    public static IKvSchedulingBuilder AddPolicy(this IKvSchedulingBuilder builder, string policyName, Func<IServiceProvider, PolicyContext, ISchedulingPolicy> factory)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(policyName);
+        ArgumentNullException.ThrowIfNull(factory);
+        builder.Services.AddSingleton(new PolicyRegistration(builder.Name, policyName, factory));
+        return builder;
+    }
 }

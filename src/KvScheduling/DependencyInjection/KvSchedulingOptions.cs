@@ -32,7 +32,7 @@ public sealed class KvSchedulingOptions
     public int MaxPartialPrefills { get; set; } = 2;
 
     /// <summary>The most requests in the line. One more is refused with <see cref="SchedulingRejection.QueueFull"/>.</summary>
-    /// <value>0 (nothing may wait) or more. The default value is 1024.</value>
+    /// <value>At least 1. The default value is 1024.</value>
     public int MaxQueuedRequests { get; set; } = 1024;
 
     /// <summary>The most prompt tokens in the line.</summary>

@@ -3,10 +3,17 @@ namespace KvScheduling;
 /// <summary>The token-level door of a scheduler. Thread-safe.</summary>
 public interface IKvScheduler
 {
+    /// <summary>Builds the engine and starts the loop. Done by the host, or by the first call that needs it; later calls do nothing.</summary>
+    /// <param name="cancellationToken">Ends the waiting, not the start.</param>
+    /// <returns>A task that ends when requests can run, or fails with what kept the engine from being built.</returns>
+    Task StartAsync(CancellationToken cancellationToken = default);
+
     /// <summary>What the engine behind the scheduler is and can do.</summary>
+    /// <exception cref="InvalidOperationException">The scheduler has not started.</exception>
     EngineDescription Engine { get; }
 
     /// <summary>Text to tokens and back for the engine's model; <see langword="null"/> when the engine has no text side.</summary>
+    /// <exception cref="InvalidOperationException">The scheduler has not started.</exception>
     ITextCodec? TextCodec { get; }
 
     /// <summary>Takes a place in the line before the prompt is known.</summary>

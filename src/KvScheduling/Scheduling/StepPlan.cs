@@ -3,10 +3,10 @@ namespace KvScheduling;
 /// <summary>What the loop does next: removals, then starts, then one step of the items. Reused from step to step.</summary>
 internal sealed class StepPlan
 {
-    private readonly StepItem[] _items;
+    private StepItem[] _items;
     private int _itemCount;
 
-    public StepPlan(int maxSequences) => _items = new StepItem[maxSequences];
+    public StepPlan(int capacity = 64) => _items = new StepItem[capacity];
 
     /// <summary>Slots the engine must free first.</summary>
     public List<int> Removals { get; } = [];
@@ -17,7 +17,15 @@ internal sealed class StepPlan
     /// <summary>The step; empty when nothing can run.</summary>
     public ReadOnlySpan<StepItem> Items => _items.AsSpan(0, _itemCount);
 
-    public void Add(StepItem item) => _items[_itemCount++] = item;
+    public void Add(StepItem item)
+    {
+        if (_itemCount == _items.Length)
+        {
+            Array.Resize(ref _items, _itemCount * 2);
+        }
+
+        _items[_itemCount++] = item;
+    }
 
     public void Clear()
     {

@@ -8,6 +8,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private readonly Lock _gate = new();
     private int[] _tokens;
     private int _written;
+    private int _visible;
     private int _read;
     private bool _ended;
     private bool _waiting;
@@ -16,7 +17,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
 
     public TokenStream(int maxTokens) => _tokens = new int[Math.Min(Math.Max(maxTokens, 1), 64)];
 
-    /// <summary>All tokens written so far. Only for the writer, or after the end.</summary>
+    /// <summary>All tokens written so far, those after the end included. Only for the writer.</summary>
     public ReadOnlyMemory<int> Written => _tokens.AsMemory(0, _written);
 
     public bool IsEnded
@@ -30,23 +31,24 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Adds a token; dropped when the stream has ended.</summary>
+    /// <summary>Adds a token. After the end (the caller cancelled, the loop does not know yet) it is kept for a resume but not shown to the reader.</summary>
     public void Write(int token)
     {
         bool wake;
         lock (_gate)
         {
-            if (_ended)
-            {
-                return;
-            }
-
             if (_written == _tokens.Length)
             {
                 Array.Resize(ref _tokens, _written * 2);
             }
 
             _tokens[_written++] = token;
+            if (_ended)
+            {
+                return;
+            }
+
+            _visible = _written;
             wake = TakeWaiter();
         }
 
@@ -86,7 +88,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_read < _written)
+            if (_read < _visible)
             {
                 token = new GeneratedToken(_read, _tokens[_read]);
                 _read++;
@@ -103,7 +105,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     {
         lock (_gate)
         {
-            if (_read < _written)
+            if (_read < _visible)
             {
                 return new ValueTask<bool>(true);
             }
@@ -130,7 +132,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         Exception? error;
         lock (_gate)
         {
-            readable = _read < _written;
+            readable = _read < _visible;
             error = readable ? null : _error;
         }
 

@@ -1,0 +1,103 @@
+using System.Runtime.CompilerServices;
+
+namespace KvScheduling.Tests;
+
+public sealed class BacklogTests
+{
+    [Fact]
+    public async Task DrainAsync_BacklogFarAboveTheLine_YieldsEveryRequestOnce()
+    {
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(maxSequences: 8), options => options.MaxQueuedRequests = 5);
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 100).Select(i => TestHost.Request(i, 3 + (i % 20), 1 + (i % 9)))];
+        var seen = new HashSet<int>();
+        BacklogProgress last = default;
+        await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync(requests), new Recorder(progress => last = progress)))
+        {
+            Assert.True(seen.Add(result.Index));
+            Assert.Equal(TestHost.Expected(requests[result.Index]), result.Result!.OutputTokens.ToArray());
+        }
+
+        Assert.Equal(100, seen.Count);
+        Assert.Equal(new BacklogProgress(100, 100, 0, requests.Sum(request => (long)request.MaxOutputTokens!.Value)), last);
+    }
+
+    [Fact]
+    public async Task DrainAsync_OneRequestCanNeverFit_IsAResultAndTheOthersGoOn()
+    {
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(kvCapacityTokens: 64));
+        GenerationRequest[] requests = [TestHost.Request(0), TestHost.Request(1, 60, 60), TestHost.Request(2)];
+        var errors = new Dictionary<int, Exception?>();
+        await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync(requests)))
+        {
+            errors.Add(result.Index, result.Error);
+        }
+
+        Assert.Null(errors[0]);
+        Assert.Null(errors[2]);
+        Assert.Equal(SchedulingRejection.TooLong, Assert.IsType<SchedulingRejectedException>(errors[1]).Reason);
+    }
+
+    [Fact]
+    public async Task DrainAsync_SourceThrows_ThrowsAfterWhatWasTaken()
+    {
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine());
+        await Assert.ThrowsAsync<FormatException>(async () =>
+        {
+            await foreach (BacklogResult result in host.Scheduler.DrainAsync(Broken()))
+            {
+                Assert.Equal(0, result.Index);
+            }
+        });
+        static async IAsyncEnumerable<GenerationRequest> Broken()
+        {
+            yield return TestHost.Request(0);
+            await Task.Yield();
+            throw new FormatException("row 2");
+        }
+    }
+
+    [Fact]
+    public async Task DrainAsync_ReaderLeavesEarly_CancelsWhatIsLeft()
+    {
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(maxSequences: 2));
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 50).Select(i => TestHost.Request(i, 8, 40))];
+        await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync(requests)))
+        {
+            break;
+        }
+
+        await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot() is { RunningRequests: 0, WaitingRequests: 0 });
+        Assert.True(host.Scheduler.GetSnapshot().CompletedRequests < 50);
+    }
+
+    [Fact]
+    public async Task DrainAsync_Cancelled_Throws()
+    {
+        using var cancellation = new CancellationTokenSource();
+        var engine = new ScriptedEngine(maxSequences: 1) { BeforeStep = step => { if (step == 20) { cancellation.Cancel(); } } };
+        await using KvSchedulerHost host = await TestHost.StartAsync(engine);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync([.. Enumerable.Range(0, 50).Select(i => TestHost.Request(i, 8, 40))]), null, cancellation.Token))
+            {
+                Assert.True(result.Result is not null || result.Error is OperationCanceledException);
+            }
+        });
+    }
+
+    private static async IAsyncEnumerable<GenerationRequest> ToAsync(GenerationRequest[] requests, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        foreach (GenerationRequest request in requests)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            yield return request;
+        }
+
+        await Task.CompletedTask;
+    }
+
+    private sealed class Recorder(Action<BacklogProgress> report) : IProgress<BacklogProgress>
+    {
+        public void Report(BacklogProgress value) => report(value);
+    }
+}
