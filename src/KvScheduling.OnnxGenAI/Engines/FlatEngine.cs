@@ -10,6 +10,7 @@ internal sealed class FlatEngine : IInferenceEngine
 
     private FlatEngine(OnnxGenAIModel model)
     {
+        model.AddReference();
         _model = model;
         _slots = new FlatSequence?[model.Settings.MaxSequences];
         Description = model.Describe() with { SupportsChunkedPrefill = true, Hold = HoldSupport.Free, PrefixReuse = PrefixReuse.None };
@@ -93,9 +94,19 @@ internal sealed class FlatEngine : IInferenceEngine
         ProcessExitGate.Enter();
         try
         {
+            long free = Description.KvCapacityTokens;
+            foreach (FlatSequence? sequence in _slots)
+            {
+                free -= sequence?.KvTokens ?? 0;
+            }
+
             for (int i = 0; i < plan.Length; i++)
             {
-                events[i] = Advance(SequenceIn(plan[i].Slot), plan[i].Tokens);
+                FlatSequence sequence = SequenceIn(plan[i].Slot);
+                events[i] = plan[i].Tokens <= free
+                    ? Advance(sequence, plan[i].Tokens)
+                    : new StepEvent(sequence.Slot, 0, StepEvent.NoToken, SequenceStatus.OutOfCapacity);
+                free -= events[i].Computed;
             }
 
             return plan.Length;
@@ -150,5 +161,7 @@ internal sealed class FlatEngine : IInferenceEngine
         {
             sequence?.Dispose();
         }
+
+        _model.ReleaseReference();
     }
 }

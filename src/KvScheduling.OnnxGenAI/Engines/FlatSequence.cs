@@ -41,6 +41,9 @@ internal sealed unsafe class FlatSequence : IDisposable
     /// <summary>Tokens that are not in the KV cache.</summary>
     public int Uncomputed { get; private set; }
 
+    /// <summary>Tokens in the KV cache.</summary>
+    public int KvTokens => _known - Uncomputed;
+
     /// <summary>The sequence can't go on.</summary>
     public bool HasFailed { get; set; }
 

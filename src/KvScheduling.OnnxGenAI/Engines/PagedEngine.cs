@@ -3,7 +3,7 @@ namespace KvScheduling.OnnxGenAI;
 /// <summary>The native batching engine behind the port.</summary>
 /// <remarks>
 /// <para>The native engine composes its own steps: whatever has an active turn advances in every run. So a sequence that a plan names gets a turn, and one that it does not name loses it
-/// (its KV stays, until it goes on). Only a prompt that is being computed is left to it, because stopping would throw the work away; what it samples waits here until the sequence is planned.</para>
+/// (its KV stays, until it goes on). Only a prompt that is being computed is left to it, because stopping would throw the work away; what it samples waits here until a plan asks for it.</para>
 /// <para>It never preempts and reports no free blocks; blocks are counted here, ⌈tokens / block⌉ a sequence, and a turn begins only when its blocks are free.</para>
 /// </remarks>
 internal sealed partial class PagedEngine : IInferenceEngine
@@ -21,17 +21,17 @@ internal sealed partial class PagedEngine : IInferenceEngine
 
     private PagedEngine(OnnxGenAIModel model, NativeEngine engine)
     {
+        model.AddReference();
         _model = model;
         _settings = model.Settings;
         _engine = engine;
         _slots = new PagedSequence?[_settings.MaxSequences];
         _byRequest = new Dictionary<nint, PagedSequence>(2 * _settings.MaxSequences);
-        _forecast = new PrefillForecast(_settings.MaxStepTokens, model.Folder.ChunkSize);
+        _forecast = new PrefillForecast(_settings.MaxStepTokens, _settings.PrefillChunkTokens);
         Description = model.Describe() with
         {
             MaxContextTokens = (int)Math.Min((ulong)model.Folder.ContextLength, engine.MaxRequestLength),
             SupportsChunkedPrefill = true,
-            ComposesOwnSteps = true,
 
             // What a hold costs is what the native index of computed blocks saves; without it a held sequence is computed anew.
             Hold = model.SharePrefixes ? HoldSupport.Soft : HoldSupport.None,
@@ -124,7 +124,7 @@ internal sealed partial class PagedEngine : IInferenceEngine
 
             for (int i = 0; i < plan.Length; i++)
             {
-                events[i] = Report(_slots[plan[i].Slot]!);
+                events[i] = Report(_slots[plan[i].Slot]!, plan[i].Tokens);
             }
 
             return plan.Length;
@@ -181,29 +181,22 @@ internal sealed partial class PagedEngine : IInferenceEngine
         _started++;
     }
 
-    private StepEvent Report(PagedSequence sequence)
+    // The native side divides a step in its own way. What it did is reported as far as the plan goes; what it did beyond that waits for the next plans.
+    private StepEvent Report(PagedSequence sequence, int planned)
     {
         if (sequence.HasFailed)
         {
             return new StepEvent(sequence.Slot, 0, StepEvent.NoToken, SequenceStatus.Failed);
         }
 
-        int computed = sequence.Uncomputed;
-        if (sequence.DueToken != StepEvent.NoToken)
+        if (sequence.DueToken != StepEvent.NoToken && planned >= sequence.Uncomputed)
         {
-            int token = sequence.DueToken;
-            sequence.DueToken = StepEvent.NoToken;
-            sequence.Unreported = 0;
-            sequence.Uncomputed = 1;
-            return new StepEvent(sequence.Slot, computed, token);
+            return new StepEvent(sequence.Slot, sequence.ReportAll(), sequence.TakeDueToken());
         }
 
-        // The last token to compute is reported with what it samples, so that "all computed, nothing sampled" is never seen.
-        computed = Math.Min(sequence.Unreported, computed - 1);
-        sequence.Uncomputed -= computed;
-        sequence.Unreported = 0;
-        bool isStarved = sequence.AdvancedStep != _step && (!sequence.IsPrefilling || sequence.PrefillLeft == 0);
-        return new StepEvent(sequence.Slot, computed, StepEvent.NoToken, isStarved ? SequenceStatus.OutOfCapacity : SequenceStatus.Ok);
+        bool hasAdvanced = sequence.AdvancedStep == _step || sequence.DueToken != StepEvent.NoToken || (sequence.IsPrefilling && sequence.PrefillLeft > 0);
+        int computed = sequence.Report(planned);
+        return new StepEvent(sequence.Slot, computed, StepEvent.NoToken, hasAdvanced || computed > 0 ? SequenceStatus.Ok : SequenceStatus.OutOfCapacity);
     }
 
     private PagedSequence SequenceIn(int slot) =>
@@ -265,5 +258,6 @@ internal sealed partial class PagedEngine : IInferenceEngine
         }
 
         _engine.Dispose();
+        _model.ReleaseReference();
     }
 }

@@ -72,13 +72,13 @@ internal sealed class PagedSequence : IDisposable
     public int PrefillLeft { get; set; }
 
     /// <summary>Tokens that are not in the KV cache by the scheduler's account.</summary>
-    public int Uncomputed { get; set; }
+    public int Uncomputed { get; private set; }
 
     /// <summary>Tokens computed and not yet reported.</summary>
     public int Unreported { get; set; }
 
     /// <summary>A sampled token that was not reported yet, or <see cref="StepEvent.NoToken"/>.</summary>
-    public int DueToken { get; set; } = StepEvent.NoToken;
+    public int DueToken { get; private set; } = StepEvent.NoToken;
 
     /// <summary>The sequence can't go on.</summary>
     public bool HasFailed { get; set; }
@@ -224,6 +224,34 @@ internal sealed class PagedSequence : IDisposable
         _tokens[_known++] = token;
         ReplayedTokens = _known;
         DueToken = token;
+    }
+
+    /// <summary>Counts all that was missing as computed: the next token has been sampled.</summary>
+    /// <returns>How many tokens that are.</returns>
+    public int ReportAll()
+    {
+        int computed = Uncomputed;
+        Uncomputed = 1;
+        Unreported = 0;
+        return computed;
+    }
+
+    /// <summary>Counts tokens as computed, at most as many as were planned. The last one is counted with what it samples, so that "all computed, nothing sampled" is never seen.</summary>
+    /// <returns>How many tokens that are.</returns>
+    public int Report(int planned)
+    {
+        int known = DueToken == StepEvent.NoToken ? Math.Min(Unreported, Uncomputed - 1) : Uncomputed - 1;
+        int computed = Math.Min(planned, known);
+        Uncomputed -= computed;
+        Unreported = Math.Max(0, Unreported - computed);
+        return computed;
+    }
+
+    public int TakeDueToken()
+    {
+        int token = DueToken;
+        DueToken = StepEvent.NoToken;
+        return token;
     }
 
     /// <summary>The turn is over.</summary>

@@ -24,12 +24,8 @@ internal sealed class PrefillForecast(int maxStepTokens, int chunkTokens)
         {
             PagedSequence sequence = _order[i];
             int behind = _order.Count - i - 1;
-            int chunk = Math.Min(sequence.PrefillLeft, Math.Max(budget - behind, Math.Min(budget, 1)));
-            if (chunkTokens > 0)
-            {
-                chunk = Math.Min(chunk, chunkTokens);
-            }
-
+            int share = Math.Max(budget - behind, Math.Min(budget, 1));
+            int chunk = Math.Min(Math.Min(sequence.PrefillLeft, chunkTokens), share);
             budget -= chunk;
             sequence.PrefillLeft -= chunk;
             sequence.Unreported += chunk;

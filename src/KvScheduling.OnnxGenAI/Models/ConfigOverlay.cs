@@ -14,7 +14,7 @@ internal static class ConfigOverlay
         {
             json.WriteStartObject();
             WriteModel(json, folder, options);
-            WriteSearch(json);
+            WriteSearch(json, settings);
             if (settings.IsPaged)
             {
                 WriteEngine(json, options, settings);
@@ -46,13 +46,18 @@ internal static class ConfigOverlay
     }
 
     // A request says all of its sampling itself. These defaults of the model would refuse or bend every request.
-    private static void WriteSearch(Utf8JsonWriter json)
+    private static void WriteSearch(Utf8JsonWriter json, EngineSettings settings)
     {
         json.WriteStartObject("search");
         json.WriteNumber("min_length", 0);
         json.WriteNumber("num_beams", 1);
         json.WriteNumber("repetition_penalty", 1.0);
         json.WriteNumber("no_repeat_ngram_size", 0);
+        if (settings.IsPaged)
+        {
+            json.WriteNumber("chunk_size", settings.PrefillChunkTokens);
+        }
+
         json.WriteEndObject();
     }
 

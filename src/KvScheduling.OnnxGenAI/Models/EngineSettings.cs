@@ -5,6 +5,7 @@ internal sealed record EngineSettings
 {
     private const int DefaultMaxSequences = 16;
     private const int DefaultMaxStepTokens = 2048;
+    private const int DefaultPrefillChunkTokens = 512;
     private const long DefaultKvTokens = 16_384;
 
     public required bool IsPaged { get; init; }
@@ -18,6 +19,8 @@ internal sealed record EngineSettings
     public required int MaxSequences { get; init; }
 
     public required int MaxStepTokens { get; init; }
+
+    public required int PrefillChunkTokens { get; init; }
 
     public long KvCapacityTokens => BlockCount * BlockTokens;
 
@@ -60,7 +63,16 @@ internal sealed record EngineSettings
                 $"A step computes {step} tokens, but {sequences} sequences may run and take one each, which leaves none for prompts: raise MaxStepTokens above MaxSequences, or lower MaxSequences.");
         }
 
-        return new EngineSettings { IsPaged = true, IsCuda = isCuda, BlockTokens = block, BlockCount = blocks, MaxSequences = sequences, MaxStepTokens = step };
+        return new EngineSettings
+        {
+            IsPaged = true,
+            IsCuda = isCuda,
+            BlockTokens = block,
+            BlockCount = blocks,
+            MaxSequences = sequences,
+            MaxStepTokens = step,
+            PrefillChunkTokens = options.PrefillChunkTokens ?? (folder.ChunkSize > 0 ? folder.ChunkSize : DefaultPrefillChunkTokens),
+        };
     }
 
     private static EngineSettings Flat(ModelFolder folder, OnnxGenAIEngineOptions options, bool isCuda)
@@ -74,6 +86,7 @@ internal sealed record EngineSettings
             BlockCount = options.KvTokens ?? (long)sequences * folder.ContextLength,
             MaxSequences = sequences,
             MaxStepTokens = options.MaxStepTokens ?? Math.Max(DefaultMaxStepTokens, sequences + 1),
+            PrefillChunkTokens = options.PrefillChunkTokens ?? DefaultPrefillChunkTokens,
         };
     }
 }

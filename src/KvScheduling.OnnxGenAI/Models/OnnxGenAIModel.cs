@@ -76,6 +76,16 @@ public sealed class OnnxGenAIModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();
 
+    /// <summary>Keeps the weights for an engine, whenever the model itself is disposed.</summary>
+    internal void AddReference()
+    {
+        bool isAdded = false;
+        _model.DangerousAddRef(ref isAdded);
+    }
+
+    /// <summary>Gives up what <see cref="AddReference"/> kept.</summary>
+    internal void ReleaseReference() => _model.DangerousRelease();
+
     internal EngineDescription Describe() => new()
     {
         EngineName = Settings.IsPaged ? "onnx-paged" : "onnx-flat",

@@ -46,6 +46,10 @@ public sealed class OnnxGenAIEngineOptions
     /// <value>From 2 to 1,048,576. The default value is <see langword="null"/>: for a paged engine what the model's config says, else 2048; for a flat engine 2048.</value>
     public int? MaxStepTokens { get; set; }
 
+    /// <summary>The most tokens of one prompt that a paged engine computes in one step. It divides its steps by itself; with the scheduler's own <see cref="KvSchedulingOptions.PrefillChunkTokens"/> here it divides them as planned.</summary>
+    /// <value>From 1 to 1,048,576. The default value is <see langword="null"/>: what the model's config says, else 512. A flat engine takes any chunk and ignores it.</value>
+    public int? PrefillChunkTokens { get; set; }
+
     /// <summary>Whether the paged engine keeps an index of computed blocks, so that equal beginnings of prompts are computed once and a held or evicted sequence comes back at the cost of one block.</summary>
     /// <remarks>The native index knows no tenants: how fast an answer begins can tell one caller what another has asked. Turn it on only where all callers may know that.</remarks>
     /// <value>The default value is <see langword="false"/>.</value>

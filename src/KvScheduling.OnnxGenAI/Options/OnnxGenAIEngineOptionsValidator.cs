@@ -20,6 +20,7 @@ internal sealed class OnnxGenAIEngineOptionsValidator : IValidateOptions<OnnxGen
         CheckRange(failures, nameof(options.BlockTokens), options.BlockTokens, 1, MaxBlockTokens);
         CheckRange(failures, nameof(options.MaxSequences), options.MaxSequences, 1, MaxSequences);
         CheckRange(failures, nameof(options.MaxStepTokens), options.MaxStepTokens, 2, MaxStepTokens);
+        CheckRange(failures, nameof(options.PrefillChunkTokens), options.PrefillChunkTokens, 1, MaxStepTokens);
         if (!Enum.IsDefined(options.Kind))
         {
             failures.Add($"{nameof(options.Kind)} must be Auto, Paged or Flat, but is {options.Kind}.");

@@ -36,10 +36,6 @@ public sealed record EngineDescription
     /// <summary>Whether a prompt may be computed over several steps in chunks that the plan names. Otherwise a prompt is planned whole.</summary>
     public bool SupportsChunkedPrefill { get; init; }
 
-    /// <summary>Whether the engine divides a step's tokens among the planned sequences by itself. <see cref="StepItem.Tokens"/> is a wish then, and <see cref="StepEvent.Computed"/> tells what was done: more, less, or nothing.</summary>
-    /// <remarks>Every sequence whose prompt is being computed should be named in every plan: leaving one out is a hold.</remarks>
-    public bool ComposesOwnSteps { get; init; }
-
     /// <summary>Whether an evicted sequence continues with exactly the tokens it would have had.</summary>
     public bool SupportsExactResume { get; init; }
 
