@@ -13,10 +13,12 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
     private readonly TokenizerHandle _tokenizer;
     private readonly Lock _templateGate = new();
     private readonly string? _templateText;
+    private readonly ByteLevelVocabulary? _vocabulary;
 
-    private OnnxTextCodec(TokenizerHandle tokenizer, string? chatTemplate)
+    private OnnxTextCodec(TokenizerHandle tokenizer, string? chatTemplate, ByteLevelVocabulary? vocabulary)
     {
         _tokenizer = tokenizer;
+        _vocabulary = vocabulary;
         ChatTemplate = chatTemplate;
         _templateText = chatTemplate is null ? null
             : chatTemplate.Contains("tool.function", StringComparison.Ordinal) ? chatTemplate
@@ -27,6 +29,8 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
 
     public static OnnxTextCodec Create(ModelHandle model, ModelFolder folder)
     {
+        string? template = ChatTemplateFile.Read(folder.Path);
+        ByteLevelVocabulary? vocabulary = ByteLevelVocabulary.TryRead(Path.Combine(folder.Path, "tokenizer.json"));
         nint tokenizer;
         try
         {
@@ -37,7 +41,7 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
             throw new OnnxGenAIException($"The tokenizer in {folder.Path} (tokenizer.json, tokenizer_config.json) could not be loaded: {error.Message}", error);
         }
 
-        return new OnnxTextCodec(new TokenizerHandle(tokenizer), ChatTemplateFile.Read(folder.Path));
+        return new OnnxTextCodec(new TokenizerHandle(tokenizer), template, vocabulary);
     }
 
     public string ApplyChatTemplate(string messagesJson, string? toolsJson, bool addGenerationPrompt)
@@ -96,7 +100,7 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
         }
     }
 
-    public ITokenDecoder CreateDecoder() => new OnnxTokenDecoder(this);
+    public ITokenDecoder CreateDecoder() => _vocabulary is null ? new NativeTokenDecoder(this) : new ByteLevelDecoder(_vocabulary);
 
     /// <summary>Decodes tokens as a text of their own; U+FFFD stands for bytes that are no character.</summary>
     /// <returns>The number of characters in <paramref name="characters"/>, which grows as needed.</returns>

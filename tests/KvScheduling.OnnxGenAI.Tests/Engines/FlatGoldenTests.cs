@@ -20,7 +20,7 @@ public sealed class FlatGoldenTests
     {
         using IInferenceEngine engine = TestModels.Flat.CreateEngine();
         EngineDriver driver = new(engine, disturbSeed: 5);
-        Golden.RunAll(driver, GoldenCases.TinyChat);
+        Golden.RunAll(driver, GoldenCases.Medium);
         Assert.True(driver.WidestStep > 8 && driver.Holds > 100 && driver.Evictions > 20, $"{driver.WidestStep} wide, {driver.Holds} holds, {driver.Evictions} evictions.");
     }
 }

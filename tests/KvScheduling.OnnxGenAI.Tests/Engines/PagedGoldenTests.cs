@@ -32,7 +32,7 @@ public sealed class PagedGoldenTests
     {
         using IInferenceEngine engine = TestModels.Paged.CreateEngine();
         EngineDriver driver = new(engine, seed);
-        Golden.RunAll(driver, GoldenCases.TinyChat);
+        Golden.RunAll(driver, GoldenCases.Medium);
         Assert.True(driver.Evictions > 20, $"Only {driver.Evictions} evictions.");
     }
 
@@ -43,17 +43,17 @@ public sealed class PagedGoldenTests
     {
         using IInferenceEngine engine = TestModels.PagedSharing.CreateEngine();
         EngineDriver driver = new(engine, seed);
-        Golden.RunAll(driver, GoldenCases.TinyChat);
+        Golden.RunAll(driver, GoldenCases.Medium);
         Assert.True(driver.Holds > 100, $"Only {driver.Holds} holds.");
     }
 
     [NativeFact]
     public void RunStep_PoolTooSmallForAll_EvictsAndGivesGoldenOutputs()
     {
-        using OnnxGenAIModel model = TestModels.Load("paged", static options => options.KvTokens = 160 * 16);
+        using OnnxGenAIModel model = TestModels.Load("paged", static options => options.KvTokens = 80 * 16);
         using IInferenceEngine engine = model.CreateEngine();
         EngineDriver driver = new(engine) { ReservesLimit = false };
-        Golden.RunAll(driver, [.. GoldenCases.TinyChat.Where(static c => c.Prompt.Length + c.Output.Length < 1200)]);
+        Golden.RunAll(driver, GoldenCases.Medium);
         Assert.True(driver.OutOfCapacity > 0, "The pool never ran out.");
     }
 }

@@ -15,6 +15,9 @@ internal static class GoldenCases
     /// <summary>The 86 cases of tiny-chat.</summary>
     public static IReadOnlyList<GoldenCase> TinyChat => Tiny.Value;
 
+    /// <summary>Those that don't take long: most of them.</summary>
+    public static IReadOnlyList<GoldenCase> Medium => [.. TinyChat.Where(static c => c.Prompt.Length < 500 && c.Output.Length < 250)];
+
     /// <summary>Cases that keep a test short: few prompt and output tokens.</summary>
     public static IReadOnlyList<GoldenCase> Short(int count) =>
         [.. TinyChat.Where(static c => c.Prompt.Length < 120 && c.Output.Length is > 8 and < 80).Take(count)];

@@ -1,11 +1,11 @@
 namespace KvScheduling.OnnxGenAI;
 
-/// <summary>Decodes one output as it comes.</summary>
+/// <summary>Decodes one output as it comes by the native tokenizer: for vocabularies that are not byte-level.</summary>
 /// <remarks>
 /// A token's text can depend on the token before it (leading blanks) and can end within a character, so the new text is the difference between two decodings that start at the same earlier token;
-/// it is held back while it ends in U+FFFD, which is how an unfinished character decodes.
+/// it is held back while it ends in U+FFFD, which is how an unfinished character decodes. Natively U+FFFD also swallows all that follows it, so broken tokens are no context.
 /// </remarks>
-internal sealed class OnnxTokenDecoder(OnnxTextCodec codec) : ITokenDecoder
+internal sealed class NativeTokenDecoder(OnnxTextCodec codec) : ITokenDecoder
 {
     /// <summary>No character is longer than four bytes, and every token has at least one: the first of four tokens that are still broken stays broken.</summary>
     private const int LongestPending = 4;
@@ -37,7 +37,8 @@ internal sealed class OnnxTokenDecoder(OnnxTextCodec codec) : ITokenDecoder
 
         if (pending[^1] != Replacement)
         {
-            KeepAsContext(_count);
+            Forget(_emitted);
+            _emitted = _count;
             return pending;
         }
 
@@ -47,7 +48,7 @@ internal sealed class OnnxTokenDecoder(OnnxTextCodec codec) : ITokenDecoder
         }
 
         pending = Pending(_emitted + 1);
-        KeepAsContext(_emitted + 1);
+        Forget(_emitted + 1);
         return pending;
     }
 
@@ -65,10 +66,10 @@ internal sealed class OnnxTokenDecoder(OnnxTextCodec codec) : ITokenDecoder
         return _text.AsSpan(Math.Min(known, length), Math.Max(length - known, 0));
     }
 
-    private void KeepAsContext(int end)
+    private void Forget(int leading)
     {
-        _tokens.AsSpan(_emitted, _count - _emitted).CopyTo(_tokens);
-        _count -= _emitted;
-        _emitted = end - _emitted;
+        _tokens.AsSpan(leading, _count - leading).CopyTo(_tokens);
+        _count -= leading;
+        _emitted = 0;
     }
 }
