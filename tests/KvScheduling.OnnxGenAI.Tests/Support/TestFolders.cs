@@ -19,8 +19,13 @@ internal static class TestFolders
     /// <summary>A complete folder of tiny-chat in one of its ONNX forms: "flat" or "paged".</summary>
     public static string TinyChatOnnx(string form) => Complete.Value[form];
 
-    /// <summary>A new folder that goes away with the test run's temporary files.</summary>
-    public static string NewFolder() => Directory.CreateTempSubdirectory("kvsched-onnx-").FullName;
+    /// <summary>A new folder that goes away when the tests end.</summary>
+    public static string NewFolder()
+    {
+        string folder = Directory.CreateTempSubdirectory("kvsched-onnx-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    }
 
     /// <summary>A copy of a model folder that a test may spoil.</summary>
     public static string CopyOf(string folder)
