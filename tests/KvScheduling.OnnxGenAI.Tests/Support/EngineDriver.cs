@@ -56,6 +56,9 @@ internal sealed class EngineDriver(IInferenceEngine engine, int? disturbSeed = n
     /// <summary>Whether every request reserves its limit; else only what it has, so that the pool can run out.</summary>
     public bool ReservesLimit { get; init; } = true;
 
+    /// <summary>Called before each step with its number.</summary>
+    public Action<long>? BeforeStep { get; init; }
+
     /// <summary>Runs requests to their ends.</summary>
     public void Run(IEnumerable<DrivenRequest> requests, int mostSteps = 200_000)
     {
@@ -70,6 +73,7 @@ internal sealed class EngineDriver(IInferenceEngine engine, int? disturbSeed = n
         {
             Assert.True(Steps++ < mostSteps, "The run does not end.");
             Disturb();
+            BeforeStep?.Invoke(Steps);
             StartWhatFits();
             int count = Plan(plan);
             int happened = engine.RunStep(plan.AsSpan(0, count), events);
