@@ -14,7 +14,7 @@ internal static class BenchmarkConfig
 
     public static IConfig Smoke() => Create(Job.Dry.WithToolchain(InProcessEmitToolchain.Instance));
 
-    private static IConfig Create(Job job) => ManualConfig.CreateEmpty()
+    private static ManualConfig Create(Job job) => ManualConfig.CreateEmpty()
         .AddJob(job)
         .AddDiagnoser(MemoryDiagnoser.Default)
         .AddColumnProvider(DefaultColumnProviders.Instance)

@@ -44,7 +44,7 @@ internal sealed class SchedulerCore
 
     public long KvReservedTokens => _state.Ledger.PeakBlocks() * _state.Ledger.BlockTokens;
 
-    public long KvParkedTokens => _state.ParkedBlocks * _state.Ledger.BlockTokens;
+    public long KvParkedTokens => _state.Parked.Blocks * _state.Ledger.BlockTokens;
 
     public double EstimateQuantile => _state.Estimator.Quantile;
 
@@ -79,6 +79,7 @@ internal sealed class SchedulerCore
     {
         _plan = plan;
         plan.Clear();
+        _state.Parked.Unpin();
         _state.FreeLeaving(plan);
         while (_state.Expiries.Expired(now, MeanStepSeconds) is SchedulableRequest late)
         {
@@ -96,6 +97,7 @@ internal sealed class SchedulerCore
             PlanStep(plan, now);
         }
 
+        MakeRoomOfParked(plan);
         HeadWaitReason = _admission.HeadWaitReason;
         _stepStarted = now;
     }
@@ -158,6 +160,23 @@ internal sealed class SchedulerCore
 
     /// <summary>Throws with the difference when line, slots or ledger do not equal a recount.</summary>
     public void CheckInvariants() => _invariants.Check();
+
+    /// <summary>What is parked gives way to what runs: after this plan, everybody's next token fits beside it.</summary>
+    private void MakeRoomOfParked(StepPlan plan)
+    {
+        ParkedSequences parked = _state.Parked;
+        if (parked.Count == 0)
+        {
+            return;
+        }
+
+        long room = _state.Ledger.BudgetBlocks - _state.Ledger.UsedBlocksNextStep();
+        while (parked.Blocks > room && parked.DiscardOldest(except: null))
+        {
+        }
+
+        _state.FreeLeaving(plan);
+    }
 
     private void PlanStep(StepPlan plan, TimeSpan now)
     {

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace KvScheduling.OnnxGenAI.Tests;
 
 /// <summary>What ends the native engine, what is kept from it, and how its sequences go on.</summary>
@@ -47,7 +45,7 @@ public sealed class EngineFaultTests
         IReadOnlyList<GoldenCase> cases = GoldenCases.Short(32);
         List<DrivenRequest> requests = [.. cases.Select(DrivenRequest.Of)];
         IInferenceEngine first = TestModels.Paged.CreateEngine();
-        EngineDriver driver = new(first) { BeforeStep = step => { if (step == 12) { Poison((PagedEngine)first); } } };
+        EngineDriver driver = new(first) { BeforeStep = step => { if (step == 12) { Poison.Into((PagedEngine)first); } } };
         EngineFaultException error = Assert.Throws<EngineFaultException>(() => driver.Run(requests));
         Assert.True(error.IsFatal);
         Assert.Contains(requests, static request => request is { IsDone: false, Output.Count: > 0 });
@@ -133,14 +131,6 @@ public sealed class EngineFaultTests
             engine.Start(new SequenceStart { Slot = slot, Prompt = prompt, Output = output, MaxTotalTokens = limit, Sampling = sampling ?? SamplingSettings.Greedy }));
         Assert.False(error.IsFatal);
         Assert.Contains(reason, error.Message, StringComparison.Ordinal);
-    }
-
-    /// <summary>Lets a token id past the checks that the native engine does not survive.</summary>
-    private static void Poison(PagedEngine engine)
-    {
-        NativeEngine native = (NativeEngine)typeof(PagedEngine).GetField("_engine", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(engine)!;
-        PagedSequence sequence = new(new SequenceStart { Slot = 0, Prompt = [5000], MaxTotalTokens = 9, Sampling = SamplingSettings.Greedy });
-        sequence.Begin(native, vocabularySize: 1024);
     }
 
     private static void OnAnotherThread(Action action) => Task.Factory.StartNew(action, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Wait();
