@@ -74,6 +74,9 @@ internal sealed class SchedulerCore
     /// <summary>Ends a request for its caller; nothing happens when it has ended already.</summary>
     public void Cancel(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Cancelled, now);
 
+    /// <summary>Ends a request whose caller has what it wanted, as if the model had stopped; nothing happens when it has ended already.</summary>
+    public void Finish(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Completed(GenerationFinishReason.Stop), now);
+
     /// <summary>Decides the next step: fills <paramref name="plan"/> and takes every decision as carried out.</summary>
     public void Plan(StepPlan plan, TimeSpan now)
     {

@@ -48,5 +48,5 @@ internal static class Policies
     ];
 
     public static Func<ISchedulingPolicy> Create(string name, KvSchedulingOptions options, EngineDescription engine) =>
-        new PolicyCatalog().Bind(name, new PolicyContext(options, engine, options.KvBudgetTokens ?? engine.KvCapacityTokens));
+        () => PolicyCatalog.Get(name)(new PolicyContext(options, engine, options.KvBudgetTokens ?? engine.KvCapacityTokens));
 }
