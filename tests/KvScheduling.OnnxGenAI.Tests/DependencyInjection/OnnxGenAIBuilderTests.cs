@@ -9,13 +9,17 @@ public sealed class OnnxGenAIBuilderTests
     [NativeTheory]
     [InlineData("paged")]
     [InlineData("flat")]
-    public async Task AddOnnxGenAIEngine_UnderAHost_ServesARequest(string form)
+    public async Task AddOnnxGenAIEngine_InAContainer_ServesRequests(string form)
     {
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddKvScheduling().AddOnnxGenAIEngine(TestFolders.TinyChatOnnx(form), static options => options.NativeFolder = TestFolders.Native);
-        using IHost host = builder.Build();
-        await host.StartAsync();
-        IKvScheduler scheduler = host.Services.GetRequiredService<IKvScheduler>();
+        ServiceCollection services = new();
+        services.AddKvScheduling().AddOnnxGenAIEngine(TestFolders.TinyChatOnnx(form), static options => options.NativeFolder = TestFolders.Native);
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        foreach (IHostedService service in provider.GetServices<IHostedService>())
+        {
+            await service.StartAsync(CancellationToken.None);
+        }
+
+        IKvScheduler scheduler = provider.GetRequiredService<IKvScheduler>();
         Assert.Equal("onnx-" + form, scheduler.Engine.EngineName);
         foreach (GoldenCase golden in GoldenCases.Short(3))
         {
@@ -24,17 +28,15 @@ public sealed class OnnxGenAIBuilderTests
             Assert.Equal(GenerationFinishReason.Stop, result.FinishReason);
             Assert.Equal(OnnxGenAIBuilderExtensions.DefaultInstanceName, result.Report.EngineInstance);
         }
-
-        await host.StopAsync();
     }
 
     [Fact]
-    public async Task AddOnnxGenAIEngine_SettingOutOfRange_FailsAtStartWithItsName()
+    public void AddOnnxGenAIEngine_SettingOutOfRange_FailsAtStartWithItsName()
     {
-        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
-        builder.Services.AddKvScheduling().AddOnnxGenAIEngine("gpu", TestFolders.TinyChatOnnx("paged"), static options => options.DeviceId = 99);
-        using IHost host = builder.Build();
-        OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
+        ServiceCollection services = new();
+        services.AddKvScheduling().AddOnnxGenAIEngine("gpu", TestFolders.TinyChatOnnx("paged"), static options => options.DeviceId = 99);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        OptionsValidationException error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
         Assert.Contains("OnnxGenAIEngineOptions.DeviceId must be from 0 to 63, but is 99.", error.Message, StringComparison.Ordinal);
     }
 
