@@ -21,6 +21,7 @@ public sealed class OnnxGenAIBuilderTests
 
         IKvScheduler scheduler = provider.GetRequiredService<IKvScheduler>();
         Assert.Equal("onnx-" + form, scheduler.Engine.EngineName);
+        Assert.Throws<NotSupportedException>(() => scheduler.Submit(new GenerationRequest { PromptTokens = new[] { 20 }, Sampling = new SamplingSettings { PresencePenalty = 1 } }));
         foreach (GoldenCase golden in GoldenCases.Short(3))
         {
             GenerationResult result = await scheduler.Submit(new GenerationRequest { PromptTokens = golden.Prompt, MaxOutputTokens = golden.Output.Length + 5 }).CompleteAsync();

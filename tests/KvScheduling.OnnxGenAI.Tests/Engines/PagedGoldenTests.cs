@@ -1,20 +1,8 @@
 namespace KvScheduling.OnnxGenAI.Tests;
 
-/// <summary>The paged engine gives every golden output, whatever else runs and whatever is done to the sequences.</summary>
+/// <summary>The paged engine gives golden outputs whatever else runs and whatever is done to the sequences. One by one, the conformance suite asks for all of them.</summary>
 public sealed class PagedGoldenTests
 {
-    [NativeFact]
-    public void RunStep_OneByOne_GivesGoldenOutputs()
-    {
-        using IInferenceEngine engine = TestModels.Paged.CreateEngine();
-        foreach (GoldenCase golden in GoldenCases.TinyChat)
-        {
-            DrivenRequest request = DrivenRequest.Of(golden);
-            new EngineDriver(engine).Run([request]);
-            Golden.AssertEqual(golden, request);
-        }
-    }
-
     [NativeFact]
     public void RunStep_AllAtOnce_GivesGoldenOutputs()
     {
@@ -27,7 +15,6 @@ public sealed class PagedGoldenTests
 
     [NativeTheory]
     [InlineData(1)]
-    [InlineData(2)]
     public void RunStep_StaggeredWithEvictionsAndCancels_GivesGoldenOutputs(int seed)
     {
         using IInferenceEngine engine = TestModels.Paged.CreateEngine();
@@ -38,7 +25,6 @@ public sealed class PagedGoldenTests
 
     [NativeTheory]
     [InlineData(3)]
-    [InlineData(4)]
     public void RunStep_WithSoftHolds_GivesGoldenOutputs(int seed)
     {
         using IInferenceEngine engine = TestModels.PagedSharing.CreateEngine();

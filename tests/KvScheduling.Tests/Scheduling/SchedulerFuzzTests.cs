@@ -3,6 +3,8 @@ namespace KvScheduling.Tests;
 /// <summary>More than 100,000 random operations keep every invariant.</summary>
 public sealed class SchedulerFuzzTests
 {
+    private const int OperationsPerSeed = 2_200;
+
     public static TheoryData<int> Seeds
     {
         get
@@ -20,6 +22,13 @@ public sealed class SchedulerFuzzTests
     [Theory]
     [MemberData(nameof(Seeds))]
     public void Run_RandomOperations_KeepEveryInvariant(int seed)
+    {
+        SchedulerFuzz fuzz = Create(seed);
+        fuzz.Run(OperationsPerSeed);
+        Assert.True(fuzz.Operations >= OperationsPerSeed);
+    }
+
+    internal static SchedulerFuzz Create(int seed)
     {
         var random = new Random(seed * 7919);
         int block = new[] { 1, 4, 16 }[seed % 3];
@@ -55,8 +64,6 @@ public sealed class SchedulerFuzzTests
             LengthEstimation = new LengthEstimationOptions { MinSamples = 5, HistorySize = 50 },
         };
         string policy = Policies.All[random.Next(Policies.All.Length)];
-        var fuzz = new SchedulerFuzz(seed, engine, options, policy, withFaults: seed % 4 < 2);
-        fuzz.Run(2_200);
-        Assert.True(fuzz.Operations >= 2_200);
+        return new SchedulerFuzz(seed, engine, options, policy, withFaults: seed % 4 < 2);
     }
 }
