@@ -30,7 +30,7 @@ internal static partial class Program
                     break;
                 case "exit":
                     StepForEver(native, model);
-                    Thread.Sleep(500);
+                    Thread.Sleep(int.Parse(arguments[3], System.Globalization.CultureInfo.InvariantCulture));
                     break;
                 case "dispose":
                     DisposeDuringSteps(native, model);

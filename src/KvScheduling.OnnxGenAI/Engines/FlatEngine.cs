@@ -41,7 +41,7 @@ internal sealed class FlatEngine : IInferenceEngine
 
     public void Start(in SequenceStart start)
     {
-        _guard.Enter(this);
+        Enter();
         try
         {
             SequenceCheck.ThrowIfInvalid(start, Description);
@@ -76,7 +76,7 @@ internal sealed class FlatEngine : IInferenceEngine
 
     public void Remove(int slot)
     {
-        _guard.Enter(this);
+        Enter();
         try
         {
             SequenceIn(slot).Dispose();
@@ -90,8 +90,7 @@ internal sealed class FlatEngine : IInferenceEngine
 
     public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
-        _guard.Enter(this);
-        ProcessExitGate.Enter();
+        Enter();
         try
         {
             long free = Description.KvCapacityTokens;
@@ -113,7 +112,6 @@ internal sealed class FlatEngine : IInferenceEngine
         }
         finally
         {
-            ProcessExitGate.Exit();
             Exit();
         }
     }
@@ -147,12 +145,20 @@ internal sealed class FlatEngine : IInferenceEngine
     private FlatSequence SequenceIn(int slot) =>
         ((uint)slot < (uint)_slots.Length ? _slots[slot] : null) ?? throw new ArgumentOutOfRangeException(nameof(slot), slot, "No sequence was started in this slot.");
 
+    private void Enter()
+    {
+        _guard.Enter(this);
+        ProcessExitGate.Enter();
+    }
+
     private void Exit()
     {
         if (_guard.Exit())
         {
             Free();
         }
+
+        ProcessExitGate.Exit();
     }
 
     private void Free()

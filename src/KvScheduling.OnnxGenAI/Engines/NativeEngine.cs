@@ -51,16 +51,8 @@ internal sealed class NativeEngine : IDisposable
     /// <exception cref="OnnxGenAIException">The engine is dead.</exception>
     public int Run()
     {
-        ProcessExitGate.Enter();
-        try
-        {
-            NativeResult.Check(NativeMethods.OgaEngineRun(_engine.Value, _buffer.Value));
-            return (int)NativeMethods.OgaEngineEventBufferGetCount(_buffer.Value);
-        }
-        finally
-        {
-            ProcessExitGate.Exit();
-        }
+        NativeResult.Check(NativeMethods.OgaEngineRun(_engine.Value, _buffer.Value));
+        return (int)NativeMethods.OgaEngineEventBufferGetCount(_buffer.Value);
     }
 
     /// <summary>An event of the latest run. A field that its flags do not announce is zero.</summary>

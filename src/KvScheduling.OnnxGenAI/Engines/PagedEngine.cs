@@ -205,6 +205,7 @@ internal sealed partial class PagedEngine : IInferenceEngine
     private void Enter(bool allowFaulted = false)
     {
         _guard.Enter(this);
+        ProcessExitGate.Enter();
         if (_fault is not null && !allowFaulted)
         {
             Exit();
@@ -223,6 +224,8 @@ internal sealed partial class PagedEngine : IInferenceEngine
         {
             Free();
         }
+
+        ProcessExitGate.Exit();
     }
 
     // A native engine answers only the thread that made it. Without sequences in it, a new one on the same weights costs a millisecond.

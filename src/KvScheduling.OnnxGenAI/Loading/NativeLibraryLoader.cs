@@ -49,7 +49,6 @@ internal static unsafe class NativeLibraryLoader
             }
 
             NativeLibrary.SetDllImportResolver(typeof(NativeLibraryLoader).Assembly, static (name, _, _) => name == NativeMethods.Library ? _genAI : 0);
-            ProcessExitGate.Install();
             _loaded = files;
         }
     }

@@ -1,34 +1,49 @@
 namespace KvScheduling.OnnxGenAI;
 
-/// <summary>Keeps native steps and the end of the process apart: a step that runs while the libraries tear themselves down fails, and would look like a lost engine.</summary>
+/// <summary>Keeps native work and the end of the process apart: the libraries tear themselves down while background threads still run, and one that is inside them then fails or ends the process with a signal.</summary>
 internal static class ProcessExitGate
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
-    private static int _inside;
-    private static volatile bool _exiting;
 
-    /// <summary>Whether the process is ending.</summary>
-    public static bool IsExiting => _exiting;
+    [ThreadStatic]
+    private static int _depth;
 
-    public static void Install() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => Close();
+    private static int _threadsInside;
+    private static volatile bool _isExiting;
 
-    /// <summary>Enters native code. When the process is ending this never returns: only background threads are left, and their failures would be noise.</summary>
+    static ProcessExitGate() => AppDomain.CurrentDomain.ProcessExit += static (_, _) => Close();
+
+    /// <summary>Enters native work; may be nested. When the process is ending this never returns: only background threads are left then, and their failures would be noise.</summary>
     public static void Enter()
     {
-        Interlocked.Increment(ref _inside);
-        if (_exiting)
+        if (_depth++ > 0)
         {
-            Interlocked.Decrement(ref _inside);
+            return;
+        }
+
+        Interlocked.Increment(ref _threadsInside);
+        if (_isExiting)
+        {
+            Interlocked.Decrement(ref _threadsInside);
             Thread.Sleep(Timeout.Infinite);
         }
     }
 
-    public static void Exit() => Interlocked.Decrement(ref _inside);
+    public static void Exit()
+    {
+        if (--_depth == 0)
+        {
+            Interlocked.Decrement(ref _threadsInside);
+        }
+    }
 
     private static void Close()
     {
-        _exiting = true;
+        _isExiting = true;
         Interlocked.MemoryBarrier();
-        SpinWait.SpinUntil(static () => Volatile.Read(ref _inside) == 0, LongestWait);
+
+        // A thread that exits the process from within native work would wait for itself.
+        int self = _depth > 0 ? 1 : 0;
+        SpinWait.SpinUntil(() => Volatile.Read(ref _threadsInside) <= self, LongestWait);
     }
 }

@@ -48,30 +48,32 @@ public sealed class OnnxGenAIModel : IDisposable
         options ??= new OnnxGenAIEngineOptions();
         OnnxGenAIEngineOptionsValidator.ThrowIfInvalid(options);
         ModelFolder folder = ModelFolder.Read(modelFolder, options.ModelFile);
-        NativeLibraryLoader.EnsureLoaded(options.NativeFolder, options.AllowTelemetry);
-        CudaDevice? device = null;
-        if (options.Provider == OnnxGenAIProvider.Cuda || (options.Provider == OnnxGenAIProvider.Model && folder.IsCuda))
-        {
-            device = CudaRequirements.Check(NativeLibraryLoader.Loaded!, options.DeviceId);
-        }
-
-        EngineSettings settings = EngineSettings.Resolve(folder, options, () => CudaRequirements.KvTokens(device!, folder));
-        ModelHandle model = LoadNative(folder, options, settings);
+        ProcessExitGate.Enter();
         try
         {
-            return new OnnxGenAIModel(folder, options, settings, model, folder.HasTokenizer ? OnnxTextCodec.Create(model, folder) : null);
+            return Load(folder, options);
         }
-        catch
+        finally
         {
-            model.Dispose();
-            throw;
+            ProcessExitGate.Exit();
         }
     }
 
     /// <summary>Builds an engine on the model and runs a warm-up through it. The engine belongs to the calling thread.</summary>
     /// <returns>The engine.</returns>
     /// <exception cref="OnnxGenAIException">The engine could not be built, or the warm-up found that the config does not fit the model's graph.</exception>
-    public IInferenceEngine CreateEngine() => Settings.IsPaged ? PagedEngine.Create(this) : FlatEngine.Create(this);
+    public IInferenceEngine CreateEngine()
+    {
+        ProcessExitGate.Enter();
+        try
+        {
+            return Settings.IsPaged ? PagedEngine.Create(this) : FlatEngine.Create(this);
+        }
+        finally
+        {
+            ProcessExitGate.Exit();
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _model.Dispose();
@@ -101,6 +103,28 @@ public sealed class OnnxGenAIModel : IDisposable
         SupportsGuidance = SupportsGuidance,
         SupportsPenalties = false,
     };
+
+    private static OnnxGenAIModel Load(ModelFolder folder, OnnxGenAIEngineOptions options)
+    {
+        NativeLibraryLoader.EnsureLoaded(options.NativeFolder, options.AllowTelemetry);
+        CudaDevice? device = null;
+        if (options.Provider == OnnxGenAIProvider.Cuda || (options.Provider == OnnxGenAIProvider.Model && folder.IsCuda))
+        {
+            device = CudaRequirements.Check(NativeLibraryLoader.Loaded!, options.DeviceId);
+        }
+
+        EngineSettings settings = EngineSettings.Resolve(folder, options, () => CudaRequirements.KvTokens(device!, folder));
+        ModelHandle model = LoadNative(folder, options, settings);
+        try
+        {
+            return new OnnxGenAIModel(folder, options, settings, model, folder.HasTokenizer ? OnnxTextCodec.Create(model, folder) : null);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
 
     private static ModelHandle LoadNative(ModelFolder folder, OnnxGenAIEngineOptions options, EngineSettings settings)
     {

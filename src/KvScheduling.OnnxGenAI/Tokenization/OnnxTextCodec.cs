@@ -58,21 +58,29 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
             throw new NotSupportedException("The model's folder has no chat template (chat_template.jinja, or chat_template in tokenizer_config.json). Add the one the model was trained with, or send a prompt that is rendered already.");
         }
 
-        nint result;
-        byte* text;
-        lock (_templateGate)
+        ProcessExitGate.Enter();
+        try
         {
-            result = NativeMethods.OgaTokenizerApplyChatTemplate(
-                _tokenizer.Value, _templateText, JsonText.WithoutNul(messagesJson), toolsJson is null ? null : JsonText.WithoutNul(toolsJson), addGenerationPrompt ? (byte)1 : (byte)0, out text);
-        }
+            nint result;
+            byte* text;
+            lock (_templateGate)
+            {
+                result = NativeMethods.OgaTokenizerApplyChatTemplate(
+                    _tokenizer.Value, _templateText, JsonText.WithoutNul(messagesJson), toolsJson is null ? null : JsonText.WithoutNul(toolsJson), addGenerationPrompt ? (byte)1 : (byte)0, out text);
+            }
 
-        if (result != 0)
+            if (result != 0)
+            {
+                throw new NotSupportedException(
+                    $"The model's chat template could not be rendered for these messages: {NativeResult.TakeError(result)} Check roles and their order, or put a simpler chat_template.jinja into the model's folder.");
+            }
+
+            return NativeResult.TakeString(text);
+        }
+        finally
         {
-            throw new NotSupportedException(
-                $"The model's chat template could not be rendered for these messages: {NativeResult.TakeError(result)} Check roles and their order, or put a simpler chat_template.jinja into the model's folder.");
+            ProcessExitGate.Exit();
         }
-
-        return NativeResult.TakeString(text);
     }
 
     public int[] Encode(string text)
@@ -82,9 +90,11 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
         // The native side takes text that ends at the first NUL; it would drop the rest silently.
         byte[] utf8 = new byte[Encoding.UTF8.GetMaxByteCount(text.Length) + 1];
         Encoding.UTF8.GetBytes(text.Contains('\0') ? text.Replace('\0', '\uFFFD') : text, utf8);
-        NativeResult.Check(NativeMethods.OgaCreateSequences(out nint sequences));
+        ProcessExitGate.Enter();
+        nint sequences = 0;
         try
         {
+            NativeResult.Check(NativeMethods.OgaCreateSequences(out sequences));
             fixed (byte* start = utf8)
             {
                 NativeResult.Check(NativeMethods.OgaTokenizerEncode(_tokenizer.Value, start, sequences));
@@ -96,7 +106,9 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
         }
         finally
         {
+            // Null is safe to destroy here.
             NativeMethods.OgaDestroySequences(sequences);
+            ProcessExitGate.Exit();
         }
     }
 
@@ -111,14 +123,15 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
             return 0;
         }
 
-        byte* text;
-        fixed (int* start = tokens)
-        {
-            NativeResult.Check(NativeMethods.OgaTokenizerDecode(_tokenizer.Value, start, (nuint)tokens.Length, out text));
-        }
-
+        ProcessExitGate.Enter();
+        byte* text = null;
         try
         {
+            fixed (int* start = tokens)
+            {
+                NativeResult.Check(NativeMethods.OgaTokenizerDecode(_tokenizer.Value, start, (nuint)tokens.Length, out text));
+            }
+
             ReadOnlySpan<byte> utf8 = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(text);
             int most = Encoding.UTF8.GetMaxCharCount(utf8.Length);
             if (characters.Length < most)
@@ -130,7 +143,12 @@ internal sealed unsafe class OnnxTextCodec : ITextCodec
         }
         finally
         {
-            NativeMethods.OgaDestroyString(text);
+            if (text is not null)
+            {
+                NativeMethods.OgaDestroyString(text);
+            }
+
+            ProcessExitGate.Exit();
         }
     }
 

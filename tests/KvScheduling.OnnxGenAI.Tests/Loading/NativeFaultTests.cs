@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KvScheduling.OnnxGenAI.Tests;
 
 /// <summary>What native files and handles can do to a process ends as an exception of ours, never as a signal. Each case runs in a process of its own.</summary>
@@ -87,10 +89,15 @@ public sealed class NativeFaultTests
         Assert.DoesNotContain(Directory.EnumerateFiles(home, "*", SearchOption.AllDirectories), static file => file.Contains("onnxruntime", StringComparison.OrdinalIgnoreCase));
     }
 
-    [NativeFact]
-    public async Task Exit_WhileStepping_IsCleanAndReportsNoFailure()
+    /// <summary>At the first times the libraries, the model or the engine are being loaded, at the last one steps run.</summary>
+    [NativeTheory]
+    [InlineData(20)]
+    [InlineData(100)]
+    [InlineData(250)]
+    [InlineData(1500)]
+    public async Task Exit_WhileLoadingOrStepping_IsCleanAndReportsNoFailure(int afterMilliseconds)
     {
-        ChildResult result = await ChildProcess.RunAsync("exit", TestFolders.Native!, Model);
+        ChildResult result = await ChildProcess.RunAsync("exit", TestFolders.Native!, Model, null, afterMilliseconds.ToString(CultureInfo.InvariantCulture));
         AssertWell(result, "done");
         Assert.DoesNotContain("bogus", result.Output, StringComparison.Ordinal);
     }
