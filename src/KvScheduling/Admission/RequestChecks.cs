@@ -33,6 +33,12 @@ internal static class RequestChecks
         }
 
         Validate(request.Sampling);
+        if (!engine.SupportsPenalties && (request.Sampling.FrequencyPenalty != 0 || request.Sampling.PresencePenalty != 0))
+        {
+            throw new NotSupportedException(
+                $"The engine '{engine.EngineName}' has no frequency and presence penalties. Leave {nameof(SamplingSettings.FrequencyPenalty)} and {nameof(SamplingSettings.PresencePenalty)} at 0, or use an engine that has them.");
+        }
+
         Validate(request.Hints);
     }
 

@@ -42,6 +42,10 @@ public sealed record EngineDescription
     /// <summary>Whether <see cref="SequenceStart.Constraint"/> is obeyed.</summary>
     public bool SupportsGuidance { get; init; }
 
+    /// <summary>Whether <see cref="SamplingSettings.FrequencyPenalty"/> and <see cref="SamplingSettings.PresencePenalty"/> are obeyed; a request that sets them is refused otherwise.</summary>
+    /// <value>The default value is <see langword="true"/>.</value>
+    public bool SupportsPenalties { get; init; } = true;
+
     /// <summary>What KV of other sequences a new one can start from.</summary>
     public PrefixReuse PrefixReuse { get; init; }
 }

@@ -28,7 +28,7 @@ public interface IKvScheduler
     /// <returns>The running generation. Dispose it, or read it to its end.</returns>
     /// <exception cref="SchedulingRejectedException">The request was refused at the door.</exception>
     /// <exception cref="ArgumentException">The request itself is wrong: an empty prompt, a token id outside the vocabulary, a limit below 1, sampling settings out of range.</exception>
-    /// <exception cref="NotSupportedException">The request has a constraint that the engine can't obey.</exception>
+    /// <exception cref="NotSupportedException">The request has a constraint or penalties that the engine can't obey.</exception>
     Generation Submit(GenerationRequest request, QueuePlace? place = null, CancellationToken cancellationToken = default);
 
     /// <summary>Drains a backlog: puts its requests into the line as room comes free, never refused for a full line, and yields results as they finish.</summary>

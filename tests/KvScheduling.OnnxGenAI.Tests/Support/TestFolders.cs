@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+
+namespace KvScheduling.OnnxGenAI.Tests;
+
+/// <summary>Where models and native libraries are found.</summary>
+internal static class TestFolders
+{
+    /// <summary>The repository's root.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>The folder with the native libraries, or null: the one the environment names, else the one beside the repository.</summary>
+    public static string? Native { get; } = FindNative();
+
+    /// <summary>Models that are too big for the repository, beside it; null when they are not there.</summary>
+    public static string? SharedModels { get; } = Existing(Path.Combine(Root, "..", "shared", "models"));
+
+    public static string TinyChat => Path.Combine(Root, "models", "tiny-chat");
+
+    /// <summary>A complete folder of tiny-chat in one of its ONNX forms: "flat" or "paged".</summary>
+    public static string TinyChatOnnx(string form) => Complete.Value[form];
+
+    /// <summary>A new folder that goes away when the tests end.</summary>
+    public static string NewFolder()
+    {
+        string folder = Directory.CreateTempSubdirectory("kvsched-onnx-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(folder, recursive: true);
+        return folder;
+    }
+
+    /// <summary>A copy of a model folder that a test may spoil.</summary>
+    public static string CopyOf(string folder)
+    {
+        string copy = NewFolder();
+        foreach (string file in Directory.EnumerateFiles(folder))
+        {
+            File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        }
+
+        return copy;
+    }
+
+    private static readonly Lazy<Dictionary<string, string>> Complete = new(static () => new Dictionary<string, string>
+    {
+        ["flat"] = Assemble("flat"),
+        ["paged"] = Assemble("paged"),
+    });
+
+    private static string Assemble(string form)
+    {
+        string target = Path.Combine(AppContext.BaseDirectory, "models", "tiny-chat-" + form);
+        Directory.CreateDirectory(target);
+        foreach (string file in Directory.EnumerateFiles(Path.Combine(Root, "tests", "models", "tiny-chat-onnx", form)))
+        {
+            CopyWhenOther(file, target);
+        }
+
+        CopyWhenOther(Path.Combine(TinyChat, "tokenizer.json"), target);
+        CopyWhenOther(Path.Combine(TinyChat, "tokenizer_config.json"), target);
+        return target;
+    }
+
+    private static void CopyWhenOther(string file, string folder)
+    {
+        string target = Path.Combine(folder, Path.GetFileName(file));
+        if (!File.Exists(target) || new FileInfo(target).Length != new FileInfo(file).Length)
+        {
+            File.Copy(file, target, overwrite: true);
+        }
+    }
+
+    private static string FindRoot([CallerFilePath] string source = "")
+    {
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "KvScheduling.sln")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return Path.GetFullPath(Path.Combine(Path.GetDirectoryName(source)!, "..", "..", ".."));
+    }
+
+    private static string? FindNative()
+    {
+        string? named = Environment.GetEnvironmentVariable("KV_SCHEDULING_NATIVE");
+        return string.IsNullOrEmpty(named) ? Existing(Path.Combine(Root, "..", "shared", "native")) : named;
+    }
+
+    private static string? Existing(string folder) => Directory.Exists(folder) ? Path.GetFullPath(folder) : null;
+}
