@@ -29,6 +29,14 @@ internal sealed class SchedulerResolver
     public IKvScheduler GetScheduler(IServiceProvider services) =>
         _name is null ? services.GetRequiredService<IKvScheduler>() : services.GetRequiredKeyedService<IKvScheduler>(_name);
 
+    /// <summary>The engine's description; starts the scheduler where no host has done it.</summary>
+    public async ValueTask<EngineDescription> GetEngineAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        IKvScheduler scheduler = GetScheduler(services);
+        await scheduler.StartAsync(cancellationToken).ConfigureAwait(false);
+        return scheduler.Engine;
+    }
+
     public IChatClient GetChatClient(IServiceProvider services) =>
         _name is null ? services.GetRequiredService<IChatClient>() : services.GetRequiredKeyedService<IChatClient>(_name);
 }

@@ -51,12 +51,12 @@ public sealed class ModelsAndStateTests
 
         JsonElement state = await response.JsonAsync();
         Assert.Equal("no-store", response.Headers.CacheControl!.ToString());
-        Assert.Equal("fake-0", state.GetProperty("engineInstance").GetString());
+        Assert.Equal("fake-0", state.GetProperty("engine_instance").GetString());
         Assert.Equal("Ready", state.GetProperty("status").GetString());
-        Assert.Equal(1024, state.GetProperty("kvBudgetTokens").GetInt64());
-        Assert.Equal(48, state.GetProperty("kvUsedTokens").GetInt64());
-        Assert.Equal("WaitsForKv", state.GetProperty("headWaitReason").GetString());
-        Assert.Equal(2.5, state.GetProperty("tokensPerSecond").GetDouble());
+        Assert.Equal(1024, state.GetProperty("kv_budget_tokens").GetInt64());
+        Assert.Equal(48, state.GetProperty("kv_used_tokens").GetInt64());
+        Assert.Equal("WaitsForKv", state.GetProperty("head_wait_reason").GetString());
+        Assert.Equal(2.5, state.GetProperty("tokens_per_second").GetDouble());
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ModelsAndStateTests
         using HttpResponseMessage response = await http.PostAsync(new Uri("/second/v1/chat/completions", UriKind.Relative), TestServer.JsonBody(TestServer.Body()));
 
         Assert.Equal("Hi", (await response.JsonAsync()).At("choices", 0, "message", "content").GetString());
-        Assert.Equal("fake-0", Wire.Json(await http.GetStringAsync(new Uri("/second/state", UriKind.Relative))).GetProperty("engineInstance").GetString());
+        Assert.Equal("fake-0", Wire.Json(await http.GetStringAsync(new Uri("/second/state", UriKind.Relative))).GetProperty("engine_instance").GetString());
     }
 
     private static long Steps(string? line) => Wire.Json(line!["data: ".Length..]).GetProperty("steps").GetInt64();

@@ -17,10 +17,10 @@ internal sealed record ChatCompletionRequest
     /// <summary>Whether a stream ends with a usage chunk.</summary>
     public bool IncludeUsage { get; init; }
 
-    /// <summary>The field that asks for more than plain text: what an engine most likely means when it refuses a request as not supported.</summary>
-    public string? FieldBeyondPlainText =>
+    /// <summary>The field that asks for the most: what an engine most likely means when it refuses a request as not supported.</summary>
+    public string MostDemandingField =>
         Options.ResponseFormat is ChatResponseFormatJson ? "response_format"
         : Options.ToolMode is RequiredChatToolMode ? "tool_choice"
         : Options.Tools is { Count: > 0 } ? "tools"
-        : null;
+        : "messages";
 }

@@ -28,7 +28,7 @@ internal sealed partial class ChatCompletionsEndpoint
         try
         {
             request = await ReadAsync(context, aborted).ConfigureAwait(false);
-            string model = _resolver.GetScheduler(context.RequestServices).Engine.ModelId;
+            string model = (await _resolver.GetEngineAsync(context.RequestServices, aborted).ConfigureAwait(false)).ModelId;
             CheckModel(request, model);
             IChatClient client = _resolver.GetChatClient(context.RequestServices);
             if (request.Stream)

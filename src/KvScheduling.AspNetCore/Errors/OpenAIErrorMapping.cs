@@ -23,7 +23,7 @@ internal static class OpenAIErrorMapping
         JsonException json => new OpenAIError(400, InvalidRequest, DescribePosition(json), Code: "invalid_json"),
         BadHttpRequestException bad => new OpenAIError(bad.StatusCode, InvalidRequest, bad.Message),
         SchedulingRejectedException rejected => MapRejection(rejected),
-        NotSupportedException when !answering => new OpenAIError(400, InvalidRequest, exception.Message, request?.FieldBeyondPlainText, "unsupported_value"),
+        NotSupportedException when !answering => new OpenAIError(400, InvalidRequest, exception.Message, request?.MostDemandingField, "unsupported_value"),
         ArgumentException argument when !answering => new OpenAIError(400, InvalidRequest, argument.Message, ToField(argument.ParamName)),
         EngineFaultException => new OpenAIError(500, "server_error", "The engine failed on this request.", Code: "engine_fault"),
         OperationCanceledException => new OpenAIError(503, Unavailable, "The server ended the request.", Code: "cancelled", RetryAfterSeconds: UnavailableRetrySeconds),
@@ -68,6 +68,8 @@ internal static class OpenAIErrorMapping
         "ResponseFormat" => "response_format",
         "Deadline" => "kv_deadline_ms",
         "ExpectedOutputTokens" => "kv_expected_output_tokens",
-        _ => paramName,
+        // Whatever is wrong with the prompt as a whole.
+        "messages" or "request" => "messages",
+        _ => null,
     };
 }

@@ -19,10 +19,10 @@ internal sealed class ModelsEndpoint
     public static InvalidRequestException ModelNotFound(string asked, string served) =>
         new("model", $"The model '{asked}' does not exist here. This server has '{served}'.", "model_not_found", StatusCodes.Status404NotFound);
 
-    public Task ListAsync(HttpContext context)
+    public async Task ListAsync(HttpContext context)
     {
-        EngineDescription engine = _resolver.GetScheduler(context.RequestServices).Engine;
-        return JsonResponse.SendAsync(context.Response, engine, (json, model) =>
+        EngineDescription engine = await _resolver.GetEngineAsync(context.RequestServices, context.RequestAborted).ConfigureAwait(false);
+        await JsonResponse.SendAsync(context.Response, engine, (json, model) =>
         {
             json.WriteStartObject();
             json.WriteString("object", "list");
@@ -30,17 +30,18 @@ internal sealed class ModelsEndpoint
             WriteModel(json, model);
             json.WriteEndArray();
             json.WriteEndObject();
-        });
+        }).ConfigureAwait(false);
     }
 
-    public Task GetAsync(HttpContext context)
+    public async Task GetAsync(HttpContext context)
     {
-        EngineDescription engine = _resolver.GetScheduler(context.RequestServices).Engine;
+        EngineDescription engine = await _resolver.GetEngineAsync(context.RequestServices, context.RequestAborted).ConfigureAwait(false);
         // The server decodes everything in a path but the slash.
         string asked = (context.GetRouteValue("id") as string ?? string.Empty).Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
-        return asked == engine.ModelId
+        Task sent = asked == engine.ModelId
             ? JsonResponse.SendAsync(context.Response, engine, WriteModel)
             : JsonResponse.SendAsync(context.Response, OpenAIErrorMapping.Map(ModelNotFound(asked, engine.ModelId), request: null));
+        await sent.ConfigureAwait(false);
     }
 
     private void WriteModel(Utf8JsonWriter json, EngineDescription engine)

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace KvScheduling.AspNetCore;
 
-/// <summary>Snapshots as JSON: camel case, enums by name.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true)]
+/// <summary>Snapshots as JSON: snake case like the OpenAI endpoints, enums by name.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(SchedulerSnapshot))]
 internal sealed partial class SnapshotJsonContext : JsonSerializerContext;

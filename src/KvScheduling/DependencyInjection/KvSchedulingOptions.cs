@@ -78,6 +78,10 @@ public sealed class KvSchedulingOptions
     /// <value>The default value is <see cref="KvScheduling.PrefixScope.Tenant"/>.</value>
     public PrefixScope PrefixScope { get; set; } = PrefixScope.Tenant;
 
+    /// <summary>The syntax in which the model writes tool calls, for chat requests that do not say.</summary>
+    /// <value>The default value is <see cref="KvScheduling.ToolCallFormat.Auto"/>: picked by the model's chat template.</value>
+    public ToolCallFormat ToolCallFormat { get; set; }
+
     /// <summary>How many finished sequences keep their KV for reuse until the room is needed.</summary>
     /// <value>0 (none) or more; always bounded by free slots and budget. The default value is 32.</value>
     public int MaxParkedSequences { get; set; } = 32;

@@ -46,6 +46,10 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>, IAsyncDisposa
     /// <summary>Ends the request for its caller. Nothing happens when it has ended.</summary>
     public void Cancel() => _source.Cancel();
 
+    /// <summary>Ends the request as complete: its reader has all it needs, for example because the text of a stop sequence has come.</summary>
+    /// <remarks>Unlike <see cref="Cancel"/> the request counts as completed: read it to its end and <see cref="Result"/> tells what was generated. Nothing happens when it has ended.</remarks>
+    public void Finish() => _source.Finish();
+
     /// <summary>The tokens as they come.</summary>
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The tokens.</returns>
@@ -81,4 +85,7 @@ internal interface IGenerationSource
     GenerationResult? Result { get; }
 
     void Cancel();
+
+    /// <summary>Ends the request as completed with what was generated so far. A source that knows no such end cancels, and has no result then.</summary>
+    void Finish() => Cancel();
 }

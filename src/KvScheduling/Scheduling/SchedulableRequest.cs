@@ -69,6 +69,12 @@ public abstract class SchedulableRequest
     /// <summary>Chained hashes of the prompt's full KV blocks, salted with the prefix scope; empty when nothing may be shared.</summary>
     internal virtual ReadOnlySpan<ulong> PrefixBlocks => [];
 
+    /// <summary>What the scheduler keeps about it beside its lengths.</summary>
+    internal RequestPlace Place;
+
+    /// <summary>Whether the first <paramref name="tokens"/> tokens of its prompt are those of <paramref name="earlier"/>'s prompt and output, and its scope lets it use them.</summary>
+    internal virtual bool StartsWith(SchedulableRequest earlier, int tokens) => false;
+
     /// <summary>Whether this token ends the output.</summary>
     internal abstract bool IsEndToken(int token);
 

@@ -1,56 +1,179 @@
 namespace KvScheduling;
 
 /// <summary>The scheduler without threads, clocks or engines: the line, the ledger, the policy and every rule between them. Deterministic; runs live and in the simulator.</summary>
+/// <remarks>One turn: <see cref="Plan"/>, the engine carries it out, <see cref="Complete"/> (or <see cref="FailStep"/>, <see cref="LoseEngine"/>). Nothing is completed when the plan had no items.</remarks>
 internal sealed class SchedulerCore
 {
-    public SchedulerCore(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer = null) => throw new NotImplementedException();
+    private readonly SchedulerState _state;
+    private readonly StepComposer _composer;
+    private readonly EvictionPlanner _evictions;
+    private readonly AdmissionStep _admission;
+    private readonly StepResults _results;
+    private readonly FaultRecovery _recovery;
+    private readonly InvariantChecker _invariants;
+    private StepPlan? _plan;
+    private TimeSpan _stepStarted;
 
-    public string PolicyName => throw new NotImplementedException();
-    public long KvBudgetTokens => throw new NotImplementedException();
-    public int WaitingCount => throw new NotImplementedException();
-    public long WaitingTokens => throw new NotImplementedException();
-    public int RunningCount => throw new NotImplementedException();
-    public bool HasWork => throw new NotImplementedException();
-    public SchedulerCounters Counters => throw new NotImplementedException();
-    public long KvUsedTokens => throw new NotImplementedException();
-    public long KvReservedTokens => throw new NotImplementedException();
-    public long KvParkedTokens => throw new NotImplementedException();
-    public double EstimateQuantile => throw new NotImplementedException();
-    public DecisionReason HeadWaitReason => throw new NotImplementedException();
+    public SchedulerCore(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer = null)
+    {
+        _state = new SchedulerState(options, engine, policyFactory, observer);
+        _composer = new StepComposer(_state);
+        _evictions = new EvictionPlanner(_state);
+        _admission = new AdmissionStep(_state, _composer);
+        _results = new StepResults(_state, _evictions);
+        _recovery = new FaultRecovery(_state);
+        _invariants = new InvariantChecker(_state);
+    }
+
+    public string PolicyName => _state.Line.PolicyName;
+
+    public long KvBudgetTokens => _state.Limits.BudgetTokens;
+
+    public int WaitingCount => _state.Line.Count;
+
+    public long WaitingTokens => _state.Line.TokensToCompute;
+
+    public int RunningCount => _state.Slots.Running.Count;
+
+    /// <summary>Whether <see cref="Plan"/> has something to decide: requests that wait or run, or slots the engine must still free.</summary>
+    public bool HasWork => WaitingCount > 0 || RunningCount > 0 || _state.Slots.Leaving.Count > 0;
+
+    public SchedulerCounters Counters => _state.Counters;
+
+    public long KvUsedTokens => _state.Ledger.UsedBlocks() * _state.Ledger.BlockTokens;
+
+    public long KvReservedTokens => _state.Ledger.PeakBlocks() * _state.Ledger.BlockTokens;
+
+    public long KvParkedTokens => _state.ParkedBlocks * _state.Ledger.BlockTokens;
+
+    public double EstimateQuantile => _state.Estimator.Quantile;
+
+    public DecisionReason HeadWaitReason { get; private set; }
 
     /// <summary>Smoothed seconds per step; 0 before the first.</summary>
-    public double MeanStepSeconds => throw new NotImplementedException();
+    public double MeanStepSeconds => _state.Speed.MeanStepSeconds;
 
     /// <summary>When <see cref="Plan"/> must be asked again although nothing happens (a deadline, a timeout, a promotion); null when never.</summary>
-    public TimeSpan? NextWake => throw new NotImplementedException();
+    public TimeSpan? NextWake
+    {
+        get
+        {
+            TimeSpan? expiry = _state.Expiries.Next;
+            TimeSpan? promotion = _state.Line.NextPromotion;
+            return expiry is null || promotion < expiry ? promotion : expiry;
+        }
+    }
 
     /// <summary>Adds a request to the line. The caller has checked that it can ever fit (<see cref="CanEverFit"/>).</summary>
-    public void Enqueue(SchedulableRequest request, TimeSpan now) => throw new NotImplementedException();
+    public void Enqueue(SchedulableRequest request, TimeSpan now) => _state.Enqueue(request, now);
 
     /// <summary>Whether a request of these lengths fits context and budget when it runs alone.</summary>
-    public bool CanEverFit(int promptTokens, int maxOutputTokens) => throw new NotImplementedException();
+    public bool CanEverFit(int promptTokens, int maxOutputTokens) =>
+        (long)promptTokens + maxOutputTokens <= _state.Limits.MaxContextTokens && _state.Ledger.CanEverFit(promptTokens, maxOutputTokens);
 
     /// <summary>Ends a request for its caller; nothing happens when it has ended already.</summary>
-    public void Cancel(SchedulableRequest request, TimeSpan now) => throw new NotImplementedException();
+    public void Cancel(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Cancelled, now);
 
     /// <summary>Decides the next step: fills <paramref name="plan"/> and takes every decision as carried out.</summary>
-    public void Plan(StepPlan plan, TimeSpan now) => throw new NotImplementedException();
+    public void Plan(StepPlan plan, TimeSpan now)
+    {
+        _plan = plan;
+        plan.Clear();
+        _state.FreeLeaving(plan);
+        while (_state.Expiries.Expired(now, MeanStepSeconds) is SchedulableRequest late)
+        {
+            _state.End(late, _state.Expiries.Refusal(late, now), now);
+        }
+
+        _recovery.Purge();
+        if (_recovery.IsActive)
+        {
+            _recovery.Plan(plan, now);
+            _admission.Block(DecisionReason.WaitsForRecovery, now);
+        }
+        else
+        {
+            PlanStep(plan, now);
+        }
+
+        HeadWaitReason = _admission.HeadWaitReason;
+        _stepStarted = now;
+    }
 
     /// <summary>Takes in what the planned step did.</summary>
-    public void Complete(ReadOnlySpan<StepEvent> events, TimeSpan now) => throw new NotImplementedException();
+    public void Complete(ReadOnlySpan<StepEvent> events, TimeSpan now)
+    {
+        _state.Counters.Steps++;
+        _state.Speed.Add(now - _stepStarted);
+        _results.Take(events, now);
+        _recovery.OnStepDone();
+    }
 
     /// <summary>The engine refused to start a planned request: it ends with the error, the rest of the plan goes on.</summary>
-    public void FailStart(SchedulableRequest request, Exception error, TimeSpan now) => throw new NotImplementedException();
+    public void FailStart(SchedulableRequest request, Exception error, TimeSpan now)
+    {
+        if (request.State == RequestState.Running)
+        {
+            _plan?.Remove(request.Slot);
+            EngineFaultException fault = error as EngineFaultException ?? new EngineFaultException("The engine refused to start this request.", innerException: error);
+            _state.FailStart(request, fault, now);
+        }
+    }
 
     /// <summary>The planned step threw: its sequences are removed and tried again, suspects alone; those past their retries fail.</summary>
-    public void FailStep(Exception error, TimeSpan now) => throw new NotImplementedException();
+    public void FailStep(Exception error, TimeSpan now)
+    {
+        if (_plan is not null)
+        {
+            _recovery.OnStepFailed(_plan.Items, error, now);
+        }
+    }
 
     /// <summary>The engine is gone with all KV: every resident request goes back to the line with the tokens it has.</summary>
-    public void LoseEngine(TimeSpan now) => throw new NotImplementedException();
+    public void LoseEngine(TimeSpan now)
+    {
+        List<SequenceSlot> running = _state.Slots.Running;
+        for (int i = running.Count - 1; i >= 0; i--)
+        {
+            _state.Evict(running[i], DecisionReason.EvictedByFault, now);
+        }
+
+        _state.ForgetEngine();
+    }
 
     /// <summary>Ends everything that waits or runs.</summary>
-    public void EndAll(in RequestEnd end, TimeSpan now) => throw new NotImplementedException();
+    public void EndAll(in RequestEnd end, TimeSpan now)
+    {
+        List<SequenceSlot> running = _state.Slots.Running;
+        while (running.Count > 0)
+        {
+            _state.End(running[^1].Request!, end, now);
+        }
+
+        while (_state.Line.Head(now) is SchedulableRequest waiting)
+        {
+            _state.End(waiting, end, now);
+        }
+    }
 
     /// <summary>Throws with the difference when line, slots or ledger do not equal a recount.</summary>
-    public void CheckInvariants() => throw new NotImplementedException();
+    public void CheckInvariants() => _invariants.Check();
+
+    private void PlanStep(StepPlan plan, TimeSpan now)
+    {
+        bool isTight = _evictions.MakeRoom(now);
+        _state.FreeLeaving(plan);
+        _composer.Begin();
+        if (isTight || _state.IsCapacityInDoubt)
+        {
+            // Who was just evicted, or the next in line, would only be evicted again.
+            _admission.Block(DecisionReason.WaitsForKv, now);
+        }
+        else
+        {
+            _admission.Run(plan, now);
+        }
+
+        _composer.Finish(plan);
+    }
 }

@@ -27,6 +27,20 @@ internal sealed class StepPlan
         _items[_itemCount++] = item;
     }
 
+    /// <summary>Takes a sequence out of the step, because it could not be started.</summary>
+    public void Remove(int slot)
+    {
+        for (int i = 0; i < _itemCount; i++)
+        {
+            if (_items[i].Slot == slot)
+            {
+                _items.AsSpan(i + 1, _itemCount - i - 1).CopyTo(_items.AsSpan(i));
+                _itemCount--;
+                return;
+            }
+        }
+    }
+
     public void Clear()
     {
         Removals.Clear();

@@ -19,6 +19,8 @@ internal sealed class FakeScheduler : IKvScheduler
 
     public ITextCodec? TextCodec => null;
 
+    public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     public SchedulerSnapshot Snapshot { get; set; } = new() { EngineInstance = "fake-0", Policy = "fcfs", Status = SchedulerStatus.Ready, KvBudgetTokens = 1024 };
 
     public QueuePlace Reserve() => throw new InvalidOperationException("Endpoints do not reserve.");

@@ -59,13 +59,16 @@ public sealed class BacklogTests
     [Fact]
     public async Task DrainAsync_ReaderLeavesEarly_CancelsWhatIsLeft()
     {
-        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(maxSequences: 2));
+        using var left = new ManualResetEventSlim();
+        var engine = new ScriptedEngine(maxSequences: 2) { BeforeStep = step => { if (step > 200) { left.Wait(); } } };
+        await using KvSchedulerHost host = await TestHost.StartAsync(engine);
         GenerationRequest[] requests = [.. Enumerable.Range(0, 50).Select(i => TestHost.Request(i, 8, 40))];
         await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync(requests)))
         {
             break;
         }
 
+        left.Set();
         await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot() is { RunningRequests: 0, WaitingRequests: 0 });
         Assert.True(host.Scheduler.GetSnapshot().CompletedRequests < 50);
     }

@@ -21,7 +21,11 @@ public sealed class LoopTests
     [Fact]
     public async Task Submit_ManyAtOnce_EachGetsItsOwnTokens()
     {
-        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(kvCapacityTokens: 512, maxSequences: 16), options => options.Policy = SchedulingPolicies.SortedF);
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(kvCapacityTokens: 512, maxSequences: 16), options =>
+        {
+            options.Policy = SchedulingPolicies.SortedF;
+            options.MaxQueuedTokens = 100_000;
+        });
         GenerationRequest[] requests = [.. Enumerable.Range(0, 200).Select(i => TestHost.Request(i, 1 + (i % 40), 1 + (i % 23)))];
         GenerationResult[] results = await Task.WhenAll(requests.Select(request => Task.Run(() => host.Scheduler.Submit(request).CompleteAsync())));
         for (int i = 0; i < requests.Length; i++)

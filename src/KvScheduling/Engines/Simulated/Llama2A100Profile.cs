@@ -10,7 +10,7 @@ internal static class Llama2A100Profile
     private const int LastTokens = 4096;
 
     /// <summary>Milliseconds at 1, 2, 4 and 8 tokens, then every 8 up to 1024, every 16 up to 2048 and every 32 up to 4096.</summary>
-    private static ReadOnlySpan<float> Measured =>
+    private static readonly float[] Measured =
     [
         9.28f, 8.96f, 9.024f, 9.056f, 9.184f, 9.28f, 9.536f, 9.824f, 9.568f, 9.664f, 9.696f, 11.36f, 11.456f, 11.712f, 11.776f, 11.936f, 12.16f, 12.192f,
         12.24f, 17.584f, 17.792f, 17.696f, 17.824f, 16.592f, 16.72f, 15.808f, 15.92f, 17.856f, 17.92f, 17.936f, 18.24f, 18.288f, 18.272f, 17.76f, 17.808f,

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace KvScheduling.ManagedEngine.Tests.Text;
+namespace KvScheduling.ManagedEngine.Tests;
 
 /// <summary>Where the models lie: the bundled one in the repository, the others in the folder beside the clone, if it is there.</summary>
 internal static class TestFolders

@@ -1,0 +1,3 @@
+using KvScheduling.Samples.ChatServer;
+
+return await ChatServerCommand.RunAsync(args, Console.Out, Console.Error);

@@ -1,0 +1,146 @@
+using System.Text;
+
+namespace KvScheduling.ManagedEngine;
+
+/// <summary>Names and their values; inner scopes see outer ones.</summary>
+internal sealed class JinjaScope(JinjaScope? outer)
+{
+    private readonly Dictionary<string, object?> _values = new(StringComparer.Ordinal);
+
+    public void Set(string name, object? value) => _values[name] = value;
+
+    public bool TryGet(string name, out object? value)
+    {
+        for (JinjaScope? scope = this; scope is not null; scope = scope.Outer)
+        {
+            if (scope._values.TryGetValue(name, out value))
+            {
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
+    }
+
+    private JinjaScope? Outer { get; } = outer;
+}
+
+/// <summary>The state of one rendering: the scope, the output, and limits that a template can't exceed.</summary>
+internal sealed class JinjaContext
+{
+    // Far beyond any prompt: contexts have at most some million tokens.
+    private const int MaxCharacters = 1 << 25;
+    private const int MaxIterations = 1 << 22;
+    private const int MaxCallDepth = 64;
+
+    private readonly JinjaSource _source;
+    private long _charactersMade;
+    private int _iterations;
+    private int _callDepth;
+
+    public JinjaContext(JinjaSource source, TimeProvider timeProvider, JinjaScope scope)
+    {
+        _source = source;
+        TimeProvider = timeProvider;
+        Scope = scope;
+        Output = new StringBuilder();
+    }
+
+    public TimeProvider TimeProvider { get; }
+
+    public JinjaScope Scope { get; set; }
+
+    public StringBuilder Output { get; private set; }
+
+    /// <summary>The line of the statement that runs.</summary>
+    public int Line { get; set; }
+
+    /// <summary>How many loops are around the statement that runs.</summary>
+    public int LoopDepth { get; set; }
+
+    public void Write(string text)
+    {
+        CheckLength((long)Output.Length + text.Length);
+        Output.Append(text);
+    }
+
+    /// <summary>Renders something into a text of its own.</summary>
+    public string Capture(Action render)
+    {
+        StringBuilder outer = Output;
+        Output = new StringBuilder();
+        try
+        {
+            render();
+            string text = Output.ToString();
+            CountMade(text.Length);
+            return text;
+        }
+        finally
+        {
+            Output = outer;
+        }
+    }
+
+    /// <summary>Two texts as one, if it isn't too long.</summary>
+    public string Limit(string first, string second)
+    {
+        CheckLength((long)first.Length + second.Length);
+        CountMade(first.Length + second.Length);
+        return string.Concat(first, second);
+    }
+
+    /// <summary>Refuses a text or list that is too long.</summary>
+    public static void CheckLength(long length)
+    {
+        if (length > MaxCharacters)
+        {
+            throw new JinjaException($"it makes more than {MaxCharacters} characters.");
+        }
+    }
+
+    public void CountIteration()
+    {
+        if (++_iterations > MaxIterations)
+        {
+            throw new JinjaException($"its loops run more than {MaxIterations} times.");
+        }
+    }
+
+    /// <summary>Runs the body of a macro in a scope of its own.</summary>
+    public object? Enter(JinjaScope scope, Func<object?> body)
+    {
+        if (_callDepth >= MaxCallDepth)
+        {
+            throw new JinjaException($"its macros call each other more than {MaxCallDepth} deep.");
+        }
+
+        JinjaScope outer = Scope;
+        int line = Line;
+        Scope = scope;
+        _callDepth++;
+        try
+        {
+            return body();
+        }
+        finally
+        {
+            _callDepth--;
+            Scope = outer;
+            Line = line;
+        }
+    }
+
+    public NotSupportedException Unsupported(string construct) => _source.Unsupported(construct, Line);
+
+    // Work on texts is bounded too: without this a loop could join two long texts for hours.
+    private void CountMade(int characters)
+    {
+        _charactersMade += characters;
+        if (_charactersMade > 64L * MaxCharacters)
+        {
+            throw new JinjaException("it joins texts without end.");
+        }
+    }
+}

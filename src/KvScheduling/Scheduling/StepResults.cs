@@ -1,0 +1,147 @@
+namespace KvScheduling;
+
+/// <summary>Takes in what a step did: tokens, ends, sequences that failed, sequences the engine had no KV for.</summary>
+internal sealed class StepResults(SchedulerState state, EvictionPlanner evictions)
+{
+    private readonly bool[] _advanced = new bool[state.Slots.Capacity];
+    private readonly List<SequenceSlot> _outgrown = [];
+    private readonly List<SequenceSlot> _refused = [];
+
+    public void Take(ReadOnlySpan<StepEvent> events, TimeSpan now)
+    {
+        long computed = 0;
+        foreach (ref readonly StepEvent item in events)
+        {
+            // An event of a sequence that left since the step was planned says nothing any more.
+            if (state.Slots.Find(item.Slot) is { State: SlotState.Running, StepTokens: > 0 } slot)
+            {
+                computed += Take(slot, item, now);
+                slot.StepTokens = 0;
+            }
+        }
+
+        state.Ledger.Step(_advanced);
+        Array.Clear(_advanced);
+        foreach (SequenceSlot slot in _outgrown)
+        {
+            SchedulableRequest request = slot.Request!;
+            request.EstimatedOutputTokens = state.Estimator.Estimate(request);
+            state.Ledger.SetRemaining(slot.Id, request.EstimatedOutputTokens - request.GeneratedTokens);
+        }
+
+        _outgrown.Clear();
+        state.Estimator.OnStep(computed);
+        MakeRoomForRefused(now);
+    }
+
+    private int Take(SequenceSlot slot, in StepEvent item, TimeSpan now)
+    {
+        switch (item.Status)
+        {
+            case SequenceStatus.Failed:
+                state.End(slot.Request!, RequestEnd.Failed(new EngineFaultException("The engine could not continue this sequence; others are not affected.")), now);
+                return 0;
+            case SequenceStatus.OutOfCapacity:
+                _refused.Add(slot);
+                return 0;
+            default:
+                slot.Refusals = 0;
+                int computed = CountComputed(slot, item);
+                if (item.Token != StepEvent.NoToken)
+                {
+                    TakeToken(slot, item.Token, now);
+                }
+
+                return computed;
+        }
+    }
+
+    private int CountComputed(SequenceSlot slot, in StepEvent item)
+    {
+        // Sampling needs everything computed, and without a token something must be left to compute.
+        int before = slot.Computed;
+        int most = slot.HeldTokens - (item.Token == StepEvent.NoToken ? 1 : 0);
+        slot.Computed = item.Token == StepEvent.NoToken ? Math.Clamp(before + item.Computed, before, Math.Max(before, most)) : most;
+        int computed = slot.Computed - before;
+        SchedulableRequest request = slot.Request!;
+        int again = Math.Clamp(request.Place.MostComputed - before, 0, computed);
+        request.RecomputedTokens += again;
+        ref SchedulerCounters counters = ref state.Counters;
+        counters.RecomputedTokens += again;
+        if (slot.IsPrefilling)
+        {
+            counters.PrefillTokens += computed;
+        }
+        else
+        {
+            counters.DecodeTokens += computed;
+        }
+
+        return computed;
+    }
+
+    private void TakeToken(SequenceSlot slot, int token, TimeSpan now)
+    {
+        SchedulableRequest request = slot.Request!;
+        if (request.IsEndToken(token))
+        {
+            state.End(request, RequestEnd.Completed(GenerationFinishReason.Stop), now);
+            return;
+        }
+
+        request.GeneratedTokens++;
+        state.Counters.OutputTokens++;
+        slot.IsPrefilling = false;
+        slot.AwaitsRoom = true;
+        request.OnToken(token, now);
+        if (request.GeneratedTokens >= request.MaxOutputTokens)
+        {
+            state.End(request, RequestEnd.Completed(GenerationFinishReason.Length), now);
+            return;
+        }
+
+        _advanced[slot.Id] = true;
+        if (request.GeneratedTokens >= request.EstimatedOutputTokens)
+        {
+            _outgrown.Add(slot);
+        }
+    }
+
+    /// <summary>The engine had less KV than it said. One request is touched: it, or a lower one that lost least; and nothing starts until something has ended.</summary>
+    private void MakeRoomForRefused(TimeSpan now)
+    {
+        if (_refused.Count == 0)
+        {
+            return;
+        }
+
+        // A guaranteed budget must still hold for those that advanced, so there the one that stayed behind goes itself, lowest rank first.
+        SequenceSlot asker = _refused[0];
+        foreach (SequenceSlot slot in _refused)
+        {
+            bool isAbove = EvictionPlanner.Rank(slot.Request!, asker.Request!) < 0;
+            asker = isAbove != state.IsGuaranteed ? slot : asker;
+        }
+
+        _refused.Remove(asker);
+        if (evictions.MakeRoomFor(asker, now))
+        {
+            state.IsCapacityInDoubt = true;
+        }
+        else if (++asker.Refusals > state.Options.MaxStepRetries)
+        {
+            string message = "The engine has no KV for this sequence although nothing else is left in it; its description promises more than it has.";
+            state.End(asker.Request!, RequestEnd.Failed(new EngineFaultException(message)), now);
+        }
+
+        foreach (SequenceSlot slot in _refused)
+        {
+            if (state.IsGuaranteed && slot.State == SlotState.Running && !state.Ledger.IsFeasible())
+            {
+                state.Evict(slot, DecisionReason.EvictedByFault, now);
+            }
+        }
+
+        _refused.Clear();
+    }
+}

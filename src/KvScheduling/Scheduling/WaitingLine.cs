@@ -1,0 +1,163 @@
+namespace KvScheduling;
+
+/// <summary>All requests that wait: who is next, whatever the reason.</summary>
+/// <remarks>
+/// Order: requests that waited longer than the promotion time, oldest first; then priority by priority, in each the resumed ones in order of arrival, then the policy's line.
+/// </remarks>
+internal sealed class WaitingLine
+{
+    private readonly Func<ISchedulingPolicy> _policyFactory;
+    private readonly TimeSpan? _promoteAfter;
+    private readonly RequestFifo<WaitTicket> _byWait = new();
+    private readonly List<PriorityLevel> _levels = [];
+    private readonly Stack<PriorityLevel> _spare = new();
+    private readonly SchedulableRequest[] _scratch = new SchedulableRequest[1];
+    private bool _headIsPromoted;
+
+    public WaitingLine(Func<ISchedulingPolicy> policyFactory, TimeSpan? promoteAfter)
+    {
+        _policyFactory = policyFactory;
+        _promoteAfter = promoteAfter;
+        ISchedulingPolicy policy = policyFactory();
+        PolicyName = policy.Name;
+        _spare.Push(new PriorityLevel(policy));
+    }
+
+    public string PolicyName { get; }
+
+    public int Count { get; private set; }
+
+    /// <summary>Tokens to compute of all requests in the line.</summary>
+    public long TokensToCompute { get; private set; }
+
+    /// <summary>Puts a request into the line: behind its equals when it is new, among the resumed ones when it ran before.</summary>
+    public void Add(SchedulableRequest request, TimeSpan now, bool resumed)
+    {
+        ref RequestPlace place = ref request.Place;
+        place.WaitTicket = place.NextTicket();
+        place.WaitingSince = now;
+        place.IsResumed = resumed;
+        PriorityLevel level = LevelOf(request.Priority);
+        (resumed ? level.Resumed : level.Policy).Add(request);
+        if (_promoteAfter is not null)
+        {
+            _byWait.Add(request);
+        }
+
+        Count++;
+        TokensToCompute += request.TokensToCompute;
+    }
+
+    /// <summary>Takes a request out of the line. Nothing that its place depends on may have changed since it was added.</summary>
+    public void Remove(SchedulableRequest request)
+    {
+        int index = IndexOf(request.Priority);
+        PriorityLevel level = _levels[index];
+        (request.Place.IsResumed ? level.Resumed : level.Policy).Remove(request);
+        if (level.Count == 0)
+        {
+            _levels.RemoveAt(index);
+            _spare.Push(level);
+        }
+
+        request.Place.WaitTicket = 0;
+        if (_promoteAfter is not null)
+        {
+            _byWait.OnRemoved();
+        }
+
+        Count--;
+        TokensToCompute -= request.TokensToCompute;
+    }
+
+    public static bool Contains(SchedulableRequest request) => request.Place.WaitTicket != 0;
+
+    /// <summary>Whether a request waited so long that it goes before everything else.</summary>
+    public bool IsPromoted(SchedulableRequest request, TimeSpan now) => _promoteAfter is TimeSpan after && now - request.Place.WaitingSince >= after;
+
+    /// <summary>The request to start next, or null.</summary>
+    public SchedulableRequest? Head(TimeSpan now)
+    {
+        _headIsPromoted = false;
+        if (Oldest() is SchedulableRequest oldest && IsPromoted(oldest, now))
+        {
+            _headIsPromoted = true;
+            return oldest;
+        }
+
+        return _levels.Count > 0 && _levels[0].Peek(_scratch.AsSpan(0, 1)) > 0 ? _scratch[0] : null;
+    }
+
+    /// <summary>The first requests of the line, the head included.</summary>
+    /// <returns>How many were written.</returns>
+    public int Peek(Span<SchedulableRequest> requests, TimeSpan now)
+    {
+        int count = 0;
+        bool anyPromoted = false;
+        if (Oldest() is SchedulableRequest oldest && IsPromoted(oldest, now))
+        {
+            anyPromoted = true;
+            int waiting = _byWait.Peek(requests);
+            while (count < waiting && IsPromoted(requests[count], now))
+            {
+                count++;
+            }
+        }
+
+        for (int i = 0; i < _levels.Count && count < requests.Length; i++)
+        {
+            int from = count;
+            int found = _levels[i].Peek(requests[from..]);
+            for (int j = from; j < from + found; j++)
+            {
+                // Promoted requests stand in front already.
+                if (!anyPromoted || !IsPromoted(requests[j], now))
+                {
+                    requests[count++] = requests[j];
+                }
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>When the next request is promoted that was not at the last <see cref="Head"/>; null when that never happens.</summary>
+    public TimeSpan? NextPromotion => Oldest() is SchedulableRequest oldest && !_headIsPromoted ? oldest.Place.WaitingSince + _promoteAfter!.Value : null;
+
+    private SchedulableRequest? Oldest() => _promoteAfter is null ? null : _byWait.First();
+
+    private PriorityLevel LevelOf(int priority)
+    {
+        int index = IndexOf(priority);
+        if (index < _levels.Count && _levels[index].Priority == priority)
+        {
+            return _levels[index];
+        }
+
+        // Levels are reused, so that callers who invent priorities cost nothing in the long run.
+        PriorityLevel level = _spare.TryPop(out PriorityLevel? spare) ? spare : new PriorityLevel(_policyFactory());
+        level.Priority = priority;
+        _levels.Insert(index, level);
+        return level;
+    }
+
+    private int IndexOf(int priority)
+    {
+        int low = 0;
+        int high = _levels.Count;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (_levels[middle].Priority > priority)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+}
