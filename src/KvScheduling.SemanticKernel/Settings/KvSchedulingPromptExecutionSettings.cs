@@ -10,6 +10,8 @@ namespace KvScheduling.SemanticKernel;
 /// </remarks>
 public sealed class KvSchedulingPromptExecutionSettings : PromptExecutionSettings
 {
+    internal const string ShortFunctionNamesKey = "kv_short_function_names";
+
     private const string PriorityKey = "kv_priority";
     private const string TenantKey = "kv_tenant";
     private const string DeadlineKey = "kv_deadline_ms";
@@ -79,6 +81,16 @@ public sealed class KvSchedulingPromptExecutionSettings : PromptExecutionSetting
 #pragma warning disable CA1308 // The entry's values are written in lower case.
         set => Write(PrefixScopeKey, value?.ToString().ToLowerInvariant());
 #pragma warning restore CA1308
+    }
+
+    /// <summary>Whether the model sees functions under their own names (<c>add</c>) instead of those with the plugin's before them (<c>math_add</c>), where that is not ambiguous (<c>kv_short_function_names</c>).
+    /// Small models keep to short and common names better, and the prompt is shorter. Histories and filters are not affected.</summary>
+    /// <value>The default value is <see langword="null"/>: <see langword="false"/>, as with other connectors.</value>
+    [JsonIgnore]
+    public bool? ShortFunctionNames
+    {
+        get => SettingValue.ToFlag(Read(ShortFunctionNamesKey));
+        set => Write(ShortFunctionNamesKey, value);
     }
 
     /// <summary>The most tokens to generate (<c>max_tokens</c>).</summary>

@@ -24,6 +24,14 @@ internal static class SettingValue
         _ => ToNumber(value) is { } number && Math.Abs(number) < long.MaxValue ? (long)number : null,
     };
 
+    public static bool? ToFlag(object? value) => value switch
+    {
+        bool flag => flag,
+        JsonElement { ValueKind: JsonValueKind.True } => true,
+        JsonElement { ValueKind: JsonValueKind.False } => false,
+        _ => bool.TryParse(ToText(value), out bool flag) ? flag : null,
+    };
+
     public static string? ToText(object? value) => value switch
     {
         string text => text,
