@@ -20,7 +20,7 @@ public class AdmissionBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _bench = new CoreBench(Policy, Running, long.MaxValue / 4);
+        _bench = new CoreBench(Policy, Running, CoreBench.AmpleKv);
         _bench.Enqueue(Running);
         _bench.Step();
         _bench.Enqueue(Waiting);

@@ -3,6 +3,10 @@ namespace KvScheduling.Benchmarks;
 /// <summary>A scheduler core with an engine that takes no time: plans and their events, nothing else.</summary>
 internal sealed class CoreBench
 {
+    /// <summary>KV for everything that a line may hold.</summary>
+    public const long AmpleKv = 1L << 40;
+
+    public const int MaxContextTokens = 1 << 20;
     private const int BlockTokens = 16;
     private readonly StepPlan _plan = new();
     private readonly StepEvent[] _events;
@@ -21,7 +25,7 @@ internal sealed class CoreBench
             KvCapacityTokens = kvBudgetTokens / BlockTokens * BlockTokens,
             BlockTokens = BlockTokens,
             MaxSequences = slots,
-            MaxContextTokens = int.MaxValue,
+            MaxContextTokens = MaxContextTokens,
             MaxStepTokens = 1 << 20,
             VocabularySize = 10,
             EndTokens = [BenchRequest.EndToken],

@@ -16,7 +16,7 @@ public class FitsBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _roomy = new KvLedger(long.MaxValue / 4, 16, lingering: false);
+        _roomy = new KvLedger(CoreBench.AmpleKv, 16, lingering: false);
         Fill(_roomy);
         long peak = _roomy.PeakBlocks();
 

@@ -18,7 +18,7 @@ public class LineBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _bench = new CoreBench(Policy, slots: 1, long.MaxValue / 4);
+        _bench = new CoreBench(Policy, slots: 1, CoreBench.AmpleKv);
         _bench.Enqueue(Waiting);
     }
 

@@ -3,13 +3,16 @@ using BenchmarkDotNet.Attributes;
 namespace KvScheduling.Benchmarks;
 
 /// <summary>A step in which nothing starts and nothing ends: 256 sequences generate while others wait. Plan and completion, in the core alone.</summary>
+[InvocationCount(1)]
 public class StepBenchmarks
 {
     private const int Running = 256;
     private const int PromptTokens = 512;
 
-    /// <summary>So long that no iteration reaches the end.</summary>
-    private const int EndlessOutput = 1 << 28;
+    private const int Steps = 16_384;
+
+    /// <summary>Enough for 60 iterations.</summary>
+    private const int EndlessOutput = CoreBench.MaxContextTokens - (2 * PromptTokens);
 
     private CoreBench _slotsTaken = null!;
     private CoreBench _kvTaken = null!;
@@ -23,17 +26,28 @@ public class StepBenchmarks
     [GlobalSetup]
     public void Setup()
     {
-        _slotsTaken = Create(Running, long.MaxValue / 4);
+        _slotsTaken = Create(Running, CoreBench.AmpleKv);
         _kvTaken = Create(Running * 2, Running * (long)(PromptTokens + EndlessOutput + 16));
     }
 
     /// <summary>The line waits for a slot.</summary>
-    [Benchmark]
-    public int SlotsTaken() => _slotsTaken.Step();
+    [Benchmark(OperationsPerInvoke = Steps)]
+    public int SlotsTaken() => Run(_slotsTaken);
 
     /// <summary>The line waits for KV; the head's earliest start and the requests that might pass it are looked at once and remembered.</summary>
-    [Benchmark]
-    public int KvTaken() => _kvTaken.Step();
+    [Benchmark(OperationsPerInvoke = Steps)]
+    public int KvTaken() => Run(_kvTaken);
+
+    private static int Run(CoreBench bench)
+    {
+        int items = 0;
+        for (int i = 0; i < Steps; i++)
+        {
+            items += bench.Step();
+        }
+
+        return items;
+    }
 
     private CoreBench Create(int slots, long budget)
     {
@@ -46,7 +60,7 @@ public class StepBenchmarks
         bench.Step();
         for (int i = 0; i < Waiting; i++)
         {
-            bench.Enqueue(new BenchRequest(PromptTokens + i % 64, EndlessOutput, EndlessOutput - (i % 1000)));
+            bench.Enqueue(new BenchRequest(PromptTokens + (i % 64), EndlessOutput, EndlessOutput - (i % 1000)));
         }
 
         bench.Step();

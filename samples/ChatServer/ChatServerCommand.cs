@@ -28,9 +28,9 @@ internal static class ChatServerCommand
         Option<long?> kvTokens = new("--kv-tokens") { Description = "The KV budget in tokens. A small one by default for the bundled model, so that a burst has to wait; else all the engine has.", HelpName = "N" };
         kvTokens.Validators.Add(static result =>
         {
-            if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out long tokens) && tokens < 1)
+            if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out long tokens) && tokens < EngineChoice.MinKvTokens)
             {
-                result.AddError($"--kv-tokens must be at least 1, but is {tokens}.");
+                result.AddError($"--kv-tokens must be at least {EngineChoice.MinKvTokens}, one block, but is {tokens}.");
             }
         });
         Option<string> policy = new("--policy") { Description = "The order of the line: " + string.Join(", ", Policies) + ".", HelpName = "P", DefaultValueFactory = static _ => SchedulingPolicies.SortedF };

@@ -11,8 +11,11 @@ internal sealed record EngineChoice
     public const string Managed = "managed";
     public const string Simulated = "simulated";
 
+    /// <summary>One block, of the managed and of the simulated engine.</summary>
+    public const long MinKvTokens = 16;
+
     /// <summary>Small enough that a burst of the page's requests has to wait.</summary>
-    private const long DemoKvTokens = 8192;
+    private const long DemoKvTokens = 4096;
 
     /// <summary>What the managed engine takes by default; a larger budget needs a larger cache.</summary>
     private const long ManagedDefaultKvTokens = 65_536;

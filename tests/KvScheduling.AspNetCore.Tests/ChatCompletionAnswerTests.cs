@@ -82,6 +82,24 @@ public sealed class ChatCompletionAnswerTests
     }
 
     [Fact]
+    public async Task Post_ReasoningText_HasAFieldOfItsOwn()
+    {
+        await using TestServer server = await TestServer.StartAsync();
+        server.Chat.Script = static _ => FakeChatClient.Updates(
+            FakeChatClient.With(new TextReasoningContent("Let me ")), FakeChatClient.With(new TextReasoningContent("think.")), FakeChatClient.Text("Four."));
+
+        using HttpResponseMessage whole = await server.PostAsync(TestServer.Body());
+        using HttpResponseMessage streamed = await server.PostAsync(TestServer.Body("\"stream\":true"));
+
+        JsonElement message = (await whole.JsonAsync()).At("choices", 0, "message");
+        Assert.Equal(("Let me think.", "Four."), (message.GetProperty("reasoning_content").GetString(), message.GetProperty("content").GetString()));
+        Assert.Equal(
+            ["Let me ", "think."],
+            Wire.Data(await streamed.Content.ReadAsStringAsync()).Where(static data => data.Contains("reasoning_content", StringComparison.Ordinal))
+                .Select(static data => Wire.Json(data).At("choices", 0, "delta", "reasoning_content").GetString()));
+    }
+
+    [Fact]
     public async Task Post_ReasoningTokens_AreInUsage()
     {
         await using TestServer server = await TestServer.StartAsync();

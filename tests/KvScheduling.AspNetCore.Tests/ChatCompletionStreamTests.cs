@@ -137,7 +137,7 @@ public sealed class ChatCompletionStreamTests
         ResponseId = "r1",
         AdditionalProperties = new AdditionalPropertiesDictionary
         {
-            ["kv_scheduling"] = new SchedulingReport
+            ["kv_scheduling_report"] = new SchedulingReport
             {
                 EngineInstance = "fake-0",
                 Policy = "fcfs",

@@ -39,6 +39,9 @@ internal sealed class ChunkWriter
                 case TextContent { Text.Length: > 0 } text:
                     WriteFrame(text.Text, static (json, value) => json.WriteString("content", value));
                     break;
+                case TextReasoningContent { Text.Length: > 0 } reasoning:
+                    WriteFrame(reasoning.Text, static (json, value) => json.WriteString(CompletionJson.Reasoning, value));
+                    break;
                 case FunctionCallContent call:
                     WriteFrame((Call: call, Index: _toolCalls++), static (json, value) =>
                     {
@@ -56,7 +59,7 @@ internal sealed class ChunkWriter
         }
 
         _finishReason = update.FinishReason ?? _finishReason;
-        _report = SchedulingReportReader.Find(update.AdditionalProperties) ?? _report;
+        _report = update.GetSchedulingReport() ?? _report;
     }
 
     /// <summary>Writes what follows the last content: the finish chunk, the usage chunk when asked for, and the end mark.</summary>

@@ -6,6 +6,9 @@ namespace KvScheduling.AspNetCore;
 /// <summary>The parts that chunks and whole answers have in common.</summary>
 internal static class CompletionJson
 {
+    /// <summary>OpenAI has no field for a model's reasoning; this is vLLM's and llama.cpp's.</summary>
+    public const string Reasoning = "reasoning_content";
+
     public static string FinishReasonName(ChatFinishReason? reason, bool hasToolCalls) =>
         hasToolCalls && reason != ChatFinishReason.Length ? "tool_calls" : (reason ?? ChatFinishReason.Stop).Value;
 

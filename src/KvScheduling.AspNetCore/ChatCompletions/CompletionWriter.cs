@@ -37,6 +37,12 @@ internal sealed class CompletionWriter
             json.WriteString("content", text);
         }
 
+        string reasoning = string.Concat(_response.Messages.SelectMany(static message => message.Contents).OfType<TextReasoningContent>().Select(static content => content.Text));
+        if (reasoning.Length > 0)
+        {
+            json.WriteString(CompletionJson.Reasoning, reasoning);
+        }
+
         json.WriteNull("refusal");
         if (calls.Count > 0)
         {
@@ -55,7 +61,7 @@ internal sealed class CompletionWriter
         json.WriteEndObject();
         json.WriteEndArray();
         CompletionJson.WriteUsage(json, _response.Usage);
-        if (_includeReport && SchedulingReportReader.Find(_response.AdditionalProperties) is SchedulingReport report)
+        if (_includeReport && _response.GetSchedulingReport() is SchedulingReport report)
         {
             CompletionJson.WriteReport(json, report);
         }

@@ -41,7 +41,7 @@ internal static class SchedulingFieldReader
         };
         if (hints != SchedulingHints.None)
         {
-            (chat.AdditionalProperties ??= [])["kv_scheduling"] = hints;
+            chat.WithScheduling(hints);
         }
     }
 }

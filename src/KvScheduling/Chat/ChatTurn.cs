@@ -74,7 +74,8 @@ internal sealed class ChatTurn : IAsyncDisposable
         {
             return await _generation.CompleteAsync().ConfigureAwait(false);
         }
-        catch (Exception exception) when (isCutShort && !cancellationToken.IsCancellationRequested && exception is (OperationCanceledException or EngineFaultException))
+        catch (Exception exception) when (
+            isCutShort && !cancellationToken.IsCancellationRequested && exception is (OperationCanceledException or EngineFaultException))
         {
             // The answer was whole before this happened; only its report is lost.
             return null;

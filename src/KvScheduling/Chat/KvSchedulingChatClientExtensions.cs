@@ -13,14 +13,16 @@ public static class KvSchedulingChatClientExtensions
     /// <param name="cancellationToken">Ends the request.</param>
     /// <returns>The text of each update that has some.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="client"/> or <paramref name="prompt"/> is <see langword="null"/>.</exception>
-    public static IAsyncEnumerable<string> StreamTextAsync(this IChatClient client, string prompt, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public static IAsyncEnumerable<string> StreamTextAsync(
+        this IChatClient client, string prompt, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
         ArgumentNullException.ThrowIfNull(prompt);
         return ReadTextAsync(client.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, prompt)], options, cancellationToken), cancellationToken);
     }
 
-    private static async IAsyncEnumerable<string> ReadTextAsync(IAsyncEnumerable<ChatResponseUpdate> updates, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<string> ReadTextAsync(
+        IAsyncEnumerable<ChatResponseUpdate> updates, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (ChatResponseUpdate update in updates.WithCancellation(cancellationToken).ConfigureAwait(false))
         {

@@ -15,7 +15,8 @@ public static class KvSchedulingChatResponseExtensions
         return Find(response.AdditionalProperties);
     }
 
-    /// <summary>What the scheduler did with the request. It rides on the last update of a stream, which has no <see cref="ChatResponseUpdate.MessageId"/>.</summary>
+    /// <summary>What the scheduler did with the request. It rides on the last update of a stream, which has no
+    /// <see cref="ChatResponseUpdate.MessageId"/>.</summary>
     /// <param name="update">The update.</param>
     /// <returns>The report; <see langword="null"/> on every other update.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="update"/> is <see langword="null"/>.</exception>

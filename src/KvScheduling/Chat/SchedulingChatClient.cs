@@ -5,13 +5,19 @@ namespace KvScheduling;
 
 /// <summary>A chat client over a scheduler: renders and tokenizes conversations, and turns tokens into updates. Every request goes through the line.</summary>
 /// <remarks>
-/// <para>Thread-safe. Options and messages are never changed; options are read before a method returns, messages when the answer is read, after a place in the line was got.</para>
-/// <para>Options. <see cref="ChatOptions.Temperature"/>: greedy without one, unless TopP, TopK or Seed are set, then 1. <see cref="ChatOptions.ModelId"/>: a client serves one model, so it is not looked at; responses name the
-/// model that answered. <see cref="ChatOptions.ResponseFormat"/>: JSON needs <see cref="EngineDescription.SupportsGuidance"/>. <see cref="ChatOptions.Reasoning"/> and <see cref="ChatOptions.AllowBackgroundResponses"/> are
-/// ignored, <see cref="ChatOptions.ConversationId"/> and <see cref="ChatOptions.ContinuationToken"/> refused, unknown additional properties ignored.
-/// A <see cref="GenerationRequest"/> from <see cref="ChatOptions.RawRepresentationFactory"/> goes before the options: its sampling settings are taken whole unless greedy, its other members where they are set.</para>
-/// <para>Tools are offered and calls delivered, never invoked. A required call is forced: the prompt ends with the beginning of the call, which is the beginning of the answer.</para>
-/// <para>Where the chat template knows <c>&lt;think&gt;</c>, reasoning is delivered as <see cref="TextReasoningContent"/>.</para>
+/// <para>Thread-safe. Options and messages are never changed: options are read before a method returns, messages once a place in the line was got.</para>
+/// <list type="bullet">
+/// <item><see cref="ChatOptions.Temperature"/>: without one decoding is greedy, unless TopP, TopK or Seed are set; then it is 1.</item>
+/// <item><see cref="ChatOptions.ModelId"/> is not looked at: a client serves one model, and responses name it.</item>
+/// <item><see cref="ChatOptions.ResponseFormat"/>: JSON needs <see cref="EngineDescription.SupportsGuidance"/>, and no tools in the same request.</item>
+/// <item><see cref="ChatOptions.RawRepresentationFactory"/> may give a <see cref="GenerationRequest"/> without prompt tokens. Its members go before the
+/// options where they are set; its sampling settings are taken whole unless they are greedy.</item>
+/// <item><see cref="ChatOptions.ConversationId"/> and <see cref="ChatOptions.ContinuationToken"/> are refused. <see cref="ChatOptions.Reasoning"/>,
+/// <see cref="ChatOptions.AllowBackgroundResponses"/> and unknown additional properties are ignored.</item>
+/// <item><see cref="ChatOptions.Tools"/> are offered and their calls delivered, never invoked. A required call is forced: the prompt ends with the beginning
+/// of the call, which is the beginning of the answer.</item>
+/// </list>
+/// <para>Where the chat template knows <c>&lt;think&gt;</c>, reasoning is delivered as <see cref="TextReasoningContent"/>, and never sent back.</para>
 /// </remarks>
 internal sealed class SchedulingChatClient : IChatClient
 {
@@ -25,10 +31,18 @@ internal sealed class SchedulingChatClient : IChatClient
     /// <summary>Creates a client.</summary>
     /// <param name="scheduler">The scheduler; started by the first request unless it is, never stopped or disposed by the client.</param>
     /// <param name="toolCallFormat">The syntax of tool calls for requests that name none.</param>
-    /// <param name="timeProvider">The clock that stamps responses.</param>
+    /// <param name="timeProvider">The clock that stamps responses; <see langword="null"/> for the system's.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="scheduler"/> is <see langword="null"/>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="toolCallFormat"/> is none of its names.</exception>
     public SchedulingChatClient(IKvScheduler scheduler, ToolCallFormat toolCallFormat = ToolCallFormat.Auto, TimeProvider? timeProvider = null)
     {
         ArgumentNullException.ThrowIfNull(scheduler);
+        if (!Enum.IsDefined(toolCallFormat))
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(toolCallFormat), toolCallFormat, $"Must be one of {string.Join(", ", Enum.GetNames<ToolCallFormat>())}.");
+        }
+
         _scheduler = scheduler;
         _toolCallFormat = toolCallFormat;
         _timeProvider = timeProvider ?? TimeProvider.System;
@@ -39,7 +53,8 @@ internal sealed class SchedulingChatClient : IChatClient
         GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(messages);
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -76,7 +91,8 @@ internal sealed class SchedulingChatClient : IChatClient
     /// <summary>Refuses further requests. Those that run go on, and so does the scheduler, which is not the client's.</summary>
     public void Dispose() => _disposed = true;
 
-    private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(IEnumerable<ChatMessage> messages, ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ChatResponseUpdate> StreamAsync(
+        IEnumerable<ChatMessage> messages, ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await _scheduler.StartAsync(cancellationToken).ConfigureAwait(false);
         ChatTurn turn = Begin(messages, request, cancellationToken);
@@ -102,11 +118,13 @@ internal sealed class SchedulingChatClient : IChatClient
         cancellationToken.ThrowIfCancellationRequested();
         EngineDescription engine = _scheduler.Engine;
         ITextCodec codec = _scheduler.TextCodec ?? throw new NotSupportedException(
-            $"The engine '{engine.EngineName}' has no tokenizer, so it can't chat. Submit tokens to {nameof(IKvScheduler)}, or use an engine with a {nameof(IInferenceEngine.TextCodec)}.");
+            $"The engine '{engine.EngineName}' has no tokenizer, so it can't chat. "
+            + $"Submit tokens to {nameof(IKvScheduler)}, or use an engine with a {nameof(IInferenceEngine.TextCodec)}.");
         if (request.Settings.Constraint is not null && !engine.SupportsGuidance)
         {
             throw new NotSupportedException(
-                $"The engine '{engine.EngineName}' can't force its output into JSON (ChatOptions.ResponseFormat). Ask for JSON in the prompt and check what comes, or use an engine with guidance.");
+                $"The engine '{engine.EngineName}' can't force its output into JSON (ChatOptions.ResponseFormat). "
+                + "Ask for JSON in the prompt and check what comes, or use an engine with guidance.");
         }
 
         using QueuePlace place = _scheduler.Reserve();

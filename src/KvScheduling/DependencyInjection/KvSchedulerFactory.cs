@@ -15,13 +15,18 @@ internal static class KvSchedulerFactory
             ?? throw new InvalidOperationException(
                 $"The scheduler '{name}' has no engine. Add one: services.AddKvScheduling().AddManagedEngine(\"models/tiny-chat\"), or AddSimulatedEngine().");
         KvSchedulingOptions options = services.GetRequiredService<IOptionsMonitor<KvSchedulingOptions>>().Get(name);
-        PolicyRegistration? own = services.GetServices<PolicyRegistration>().LastOrDefault(registration => registration.SchedulerName == name && registration.PolicyName == options.Policy);
+        var ownPolicies = new Dictionary<string, Func<PolicyContext, ISchedulingPolicy>>(StringComparer.OrdinalIgnoreCase);
+        foreach (PolicyRegistration policy in services.GetServices<PolicyRegistration>().Where(policy => policy.SchedulerName == name))
+        {
+            ownPolicies[policy.PolicyName] = context => policy.Factory(services, context);
+        }
+
         return Create(
             name,
             engine.InstanceName,
             options,
             () => engine.Factory(services),
-            own is null ? PolicyCatalog.Get(options.Policy) : context => own.Factory(services, context),
+            PolicyCatalog.Get(options.Policy, ownPolicies),
             services.GetService<ILoggerFactory>(),
             services.GetService<IMeterFactory>(),
             services.GetRequiredService<TimeProvider>());

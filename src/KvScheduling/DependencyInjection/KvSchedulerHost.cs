@@ -17,7 +17,7 @@ public sealed class KvSchedulerHost : IAsyncDisposable
 
     /// <summary>The chat door.</summary>
     /// <exception cref="InvalidOperationException">The engine has no text side.</exception>
-    public IChatClient ChatClient => _chatClient ??= new SchedulingChatClient(_scheduler);
+    public IChatClient ChatClient => _chatClient ??= _scheduler.CreateChatClient();
 
     /// <summary>Builds the engine and starts the loop.</summary>
     /// <param name="engineFactory">Builds the engine; called on the loop's thread, and again after a fatal fault. What it returns is disposed with the host.</param>

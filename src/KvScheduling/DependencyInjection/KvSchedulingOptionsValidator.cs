@@ -49,6 +49,7 @@ internal sealed class KvSchedulingOptionsValidator : IValidateOptions<KvScheduli
         Require(options.SortedFExactLimit is >= 0 and <= 256, nameof(options.SortedFExactLimit), options.SortedFExactLimit, "from 0 to 256");
         Require(options.EvictionCooldownSteps >= 1, nameof(options.EvictionCooldownSteps), options.EvictionCooldownSteps, "at least 1");
         Require(Enum.IsDefined(options.PrefixScope), nameof(options.PrefixScope), options.PrefixScope, "None, Tenant or Public");
+        Require(Enum.IsDefined(options.ToolCallFormat), nameof(options.ToolCallFormat), options.ToolCallFormat, "Auto, Hermes, Llama3Json, Mistral or None");
         Require(options.MaxParkedSequences >= 0, nameof(options.MaxParkedSequences), options.MaxParkedSequences, "0 or more");
         Require(options.MaxStepRetries >= 0, nameof(options.MaxStepRetries), options.MaxStepRetries, "0 or more");
         Require(options.MaxEngineRestarts >= 0, nameof(options.MaxEngineRestarts), options.MaxEngineRestarts, "0 or more");

@@ -55,7 +55,7 @@ public static class KvSchedulingServiceCollectionExtensions
         {
             services.AddKeyedSingleton(name, static (provider, key) => KvSchedulerFactory.Create(provider, (string)key!));
             services.AddKeyedSingleton<IKvScheduler>(name, static (provider, key) => provider.GetRequiredKeyedService<KvScheduler>(key));
-            services.AddKeyedSingleton<IChatClient>(name, static (provider, key) => new SchedulingChatClient(provider.GetRequiredKeyedService<KvScheduler>(key)));
+            services.AddKeyedSingleton<IChatClient>(name, static (provider, key) => provider.GetRequiredKeyedService<KvScheduler>(key).CreateChatClient());
             services.AddSingleton<IHostedService>(provider => new KvSchedulingHostedService(provider.GetRequiredKeyedService<KvScheduler>(name)));
             if (name.Length == 0)
             {

@@ -1,14 +1,34 @@
+using System.Collections.Frozen;
+
 namespace KvScheduling;
 
-/// <summary>The built-in policies by name.</summary>
+/// <summary>The policies that options can name: the built-in ones, and those an application added.</summary>
 internal static class PolicyCatalog
 {
-    public static Func<PolicyContext, ISchedulingPolicy> Get(string name) => name switch
+    private static readonly FrozenDictionary<string, Func<PolicyContext, ISchedulingPolicy>> BuiltIn = new Dictionary<string, Func<PolicyContext, ISchedulingPolicy>>
     {
-        SchedulingPolicies.Fcfs => static _ => new FcfsPolicy(),
-        SchedulingPolicies.ShortestOutputFirst => static _ => new ShortestOutputFirstPolicy(),
-        SchedulingPolicies.SmallestPeakFirst => static _ => new SmallestPeakFirstPolicy(),
-        SchedulingPolicies.SmallestVolumeFirst or SchedulingPolicies.SortedF => static _ => new SmallestVolumeFirstPolicy(),
-        _ => throw new InvalidOperationException($"There is no policy '{name}'. Known: fcfs, shortest-output, smallest-peak, svf, sorted-f."),
-    };
+        [SchedulingPolicies.Fcfs] = static _ => new FcfsPolicy(),
+        [SchedulingPolicies.ShortestOutputFirst] = static _ => new ShortestOutputFirstPolicy(),
+        [SchedulingPolicies.SmallestPeakFirst] = static _ => new SmallestPeakFirstPolicy(),
+        [SchedulingPolicies.SmallestVolumeFirst] = static _ => new SmallestVolumeFirstPolicy(),
+        [SchedulingPolicies.SortedF] = static context => new SortedFPolicy(context),
+    }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>What makes the lines of a scheduler; an application's own policy goes before a built-in one of the same name. Case does not matter.</summary>
+    /// <exception cref="ArgumentException">No policy has this name.</exception>
+    public static Func<PolicyContext, ISchedulingPolicy> Get(string name, IReadOnlyDictionary<string, Func<PolicyContext, ISchedulingPolicy>>? own = null)
+    {
+        if (own is not null && own.TryGetValue(name, out Func<PolicyContext, ISchedulingPolicy>? factory))
+        {
+            return factory;
+        }
+
+        if (BuiltIn.TryGetValue(name, out factory))
+        {
+            return factory;
+        }
+
+        IEnumerable<string> known = BuiltIn.Keys.Concat(own?.Keys ?? []).Order(StringComparer.Ordinal);
+        throw new ArgumentException($"There is no scheduling policy named '{name}'. Known policies: {string.Join(", ", known)}.", nameof(name));
+    }
 }

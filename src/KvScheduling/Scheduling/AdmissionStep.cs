@@ -31,24 +31,24 @@ internal sealed class AdmissionStep
             }
 
             bool promoted = _state.Line.IsPromoted(head, now);
-            KvDemand demand = Demand(head);
-            DecisionReason blocked = WhyBlocked(head, demand);
+            int output = _state.Estimator.Estimate(head);
+            DecisionReason blocked = WhyBlocked(head, output, out PrefixMatch match);
             if (blocked == DecisionReason.None)
             {
-                Start(head, demand, promoted ? DecisionReason.StartedByPromotion : DecisionReason.StartedAsHead, plan, now);
+                Start(head, match, output, promoted ? DecisionReason.StartedByPromotion : DecisionReason.StartedAsHead, plan, now);
                 continue;
             }
 
             if (_state.Slots.Running.Count == 0)
             {
-                StartAlone(head, demand, plan, now);
+                StartAlone(head, output, plan, now);
                 continue;
             }
 
             Block(head, blocked);
             if (blocked is DecisionReason.WaitsForKv or DecisionReason.WaitsForPrefill)
             {
-                Backfill(head, plan, now);
+                Backfill(head, output, plan, now);
             }
 
             return;
@@ -86,42 +86,81 @@ internal sealed class AdmissionStep
         return true;
     }
 
-    private KvDemand Demand(SchedulableRequest request) =>
-        new(request.TokensToCompute, _state.Estimator.Estimate(request) - request.GeneratedTokens);
-
-    private DecisionReason WhyBlocked(SchedulableRequest request, in KvDemand demand)
+    /// <summary>What keeps a request from starting now; none when it may, from what <paramref name="match"/> says.</summary>
+    private DecisionReason WhyBlocked(SchedulableRequest request, int output, out PrefixMatch match)
     {
+        match = PrefixMatch.None;
         if (_state.Slots.Running.Count >= _state.Limits.MaxRunning)
         {
             return DecisionReason.WaitsForSlot;
         }
 
-        if (!_composer.CanStart(request.TokensToCompute))
+        match = _state.Matcher.Find(request);
+        if (match.Source is { State: SlotState.Parked } && !match.Continues && !(HasSlot(match) && HasRoomBesidePinned(match, request, output)))
+        {
+            // A parked source must stay until the start was carried out: it is of no use where it takes the room, or the slot, that the start needs.
+            match = PrefixMatch.None;
+        }
+
+        if (!_composer.CanStart(request.TokensToCompute - match.Tokens))
         {
             return DecisionReason.WaitsForPrefill;
         }
 
-        return _state.Ledger.Fits(demand) ? DecisionReason.None : DecisionReason.WaitsForKv;
+        if (!_state.Ledger.Fits(match.Demand(request, output)) || !HasRoomBesidePinned(match, request, output))
+        {
+            return DecisionReason.WaitsForKv;
+        }
+
+        return HasSlot(match) ? DecisionReason.None : DecisionReason.WaitsForSlot;
     }
 
-    private void Start(SchedulableRequest request, in KvDemand demand, DecisionReason reason, StepPlan plan, TimeSpan now) =>
-        _composer.AddStart(_state.Start(request, demand, reason, plan, now));
+    /// <summary>Whether everybody's next token fits beside the parked sequences that starts of this plan share from: those alone can't be removed in this plan.</summary>
+    private bool HasRoomBesidePinned(in PrefixMatch match, SchedulableRequest request, int output)
+    {
+        SequenceSlot? source = match.Continues ? null : match.Source;
+        if (_state.Parked.Count == 0 || !(source is { State: SlotState.Parked } || _state.Parked.HasPinned))
+        {
+            return true;
+        }
+
+        KvLedger ledger = _state.Ledger;
+        KvDemand demand = match.Demand(request, output);
+        long started = ledger.Blocks(demand.Held + 1) - demand.LiveSharedBlocks;
+        long pinned = _state.Parked.PinnedBlocks(source, match.Tokens / ledger.BlockTokens);
+        return ledger.UsedBlocksNextStep() + started + pinned <= ledger.BudgetBlocks;
+    }
+
+    /// <summary>Whether a slot is free, or can be freed by removing a parked sequence that nothing shares from in this plan.</summary>
+    private bool HasSlot(in PrefixMatch match) =>
+        match.Continues || _state.Slots.FreeCount > 0 || _state.Parked.CanDiscard(match.Source);
+
+    private void Start(SchedulableRequest request, in PrefixMatch match, int output, DecisionReason reason, StepPlan plan, TimeSpan now)
+    {
+        if (!match.Continues && _state.Slots.FreeCount == 0)
+        {
+            _state.Parked.DiscardOldest(match.Source);
+            _state.FreeLeaving(plan);
+        }
+
+        _composer.AddStart(_state.Start(request, match, output, reason, plan, now));
+    }
 
     /// <summary>Nothing runs and the head does not fit: only a request that the door should have refused. It runs as far as the budget goes; one that can't even begin is refused.</summary>
-    private void StartAlone(SchedulableRequest head, in KvDemand demand, StepPlan plan, TimeSpan now)
+    private void StartAlone(SchedulableRequest head, int output, StepPlan plan, TimeSpan now)
     {
-        if (_state.Ledger.Blocks(demand.Held + 1) <= _state.Ledger.BudgetBlocks)
+        if (_state.Ledger.Blocks((long)head.TokensToCompute + 1) <= _state.Ledger.BudgetBlocks)
         {
-            Start(head, demand, DecisionReason.StartedAlone, plan, now);
+            Start(head, PrefixMatch.None, output, DecisionReason.StartedAlone, plan, now);
             return;
         }
 
-        string message = $"The request holds {demand.Held} tokens, which leaves no room for output in a KV budget of {_state.Limits.BudgetTokens} tokens. Shorten the prompt or raise KvBudgetTokens.";
+        string message = $"The request holds {head.TokensToCompute} tokens, which leaves no room for output in a KV budget of {_state.Limits.BudgetTokens} tokens. Shorten the prompt or raise KvBudgetTokens.";
         _state.End(head, RequestEnd.Rejected(SchedulingRejection.TooLong, message), now);
     }
 
     /// <summary>EASY backfilling: a request behind the blocked head starts if it fits now and the head still fits at its earliest start.</summary>
-    private void Backfill(SchedulableRequest head, StepPlan plan, TimeSpan now)
+    private void Backfill(SchedulableRequest head, int headOutput, StepPlan plan, TimeSpan now)
     {
         if (!_state.Options.Backfill || head.Place.Overtaken >= _state.Options.MaxOvertakes || !_composer.HasBudget)
         {
@@ -132,20 +171,20 @@ internal sealed class AdmissionStep
         for (int i = 0; i < count && _state.Slots.Running.Count < _state.Limits.MaxRunning && _composer.HasBudget; i++)
         {
             SchedulableRequest candidate = _window[i];
-            if (candidate == head || !_composer.CanStart(candidate.TokensToCompute))
+            if (candidate == head)
             {
                 continue;
             }
 
-            KvDemand demand = Demand(candidate);
-            if (!_state.Ledger.Fits(demand) || Refuse(candidate, now))
+            int output = _state.Estimator.Estimate(candidate);
+            if (WhyBlocked(candidate, output, out PrefixMatch match) != DecisionReason.None || Refuse(candidate, now))
             {
                 continue;
             }
 
-            if (_reservation.StaysWith(head, Demand(head), demand))
+            if (_reservation.StaysWith(head, headOutput, match.Demand(candidate, output)))
             {
-                Start(candidate, demand, DecisionReason.StartedByBackfill, plan, now);
+                Start(candidate, match, output, DecisionReason.StartedByBackfill, plan, now);
                 _reservation.Keep();
                 if (++head.Place.Overtaken >= _state.Options.MaxOvertakes)
                 {

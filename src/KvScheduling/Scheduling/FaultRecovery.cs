@@ -101,14 +101,20 @@ internal sealed class FaultRecovery(SchedulerState state)
 
     private SequenceSlot Start(SchedulableRequest suspect, StepPlan plan, TimeSpan now)
     {
-        KvDemand demand = new(suspect.TokensToCompute, state.Estimator.Estimate(suspect) - suspect.GeneratedTokens);
+        int output = state.Estimator.Estimate(suspect);
+        KvDemand demand = PrefixMatch.None.Demand(suspect, output);
         while (state.Slots.Running.Count > 0 && (state.Slots.Running.Count >= state.Limits.MaxRunning || !state.Limits.CanHold || !state.Ledger.Fits(demand)))
         {
             EvictLowest(suspect, now);
         }
 
+        if (state.Slots.FreeCount == 0)
+        {
+            state.Parked.DiscardOldest(except: null);
+        }
+
         state.FreeLeaving(plan);
-        return state.Start(suspect, demand, DecisionReason.StartedAlone, plan, now);
+        return state.Start(suspect, PrefixMatch.None, output, DecisionReason.StartedAlone, plan, now);
     }
 
     /// <summary>Whether the others can be held while the suspect alone advances.</summary>

@@ -5,23 +5,26 @@ namespace KvScheduling;
 internal sealed class HeadReservation(KvLedger ledger)
 {
     private SchedulableRequest? _head;
-    private KvDemand _demand;
+    private int _output;
     private long _version;
     private long _start;
 
     /// <summary>Whether the head still fits at its earliest start when another request starts now.</summary>
-    public bool StaysWith(SchedulableRequest head, in KvDemand headDemand, in KvDemand other)
+    public bool StaysWith(SchedulableRequest head, int headOutput, in KvDemand other)
     {
-        if (_head != head || _version != ledger.Version || _demand != headDemand || _start < ledger.Clock)
+        // The head is taken to share nothing: what it could share now may be gone by then.
+        int held = head.TokensToCompute;
+        int remaining = headOutput - head.GeneratedTokens;
+        if (_head != head || _version != ledger.Version || _output != headOutput || _start < ledger.Clock)
         {
             _head = head;
-            _demand = headDemand;
+            _output = headOutput;
             _version = ledger.Version;
-            _start = ledger.EarliestStart(headDemand.Held, headDemand.Remaining);
+            _start = ledger.EarliestStart(held, remaining);
         }
 
         // Who ends before the head starts is not in its way.
-        return ledger.Clock + other.Remaining <= _start || ledger.FitsAtBeside(_start, headDemand.Held, headDemand.Remaining, other);
+        return ledger.Clock + other.Remaining <= _start || ledger.FitsAtBeside(_start, held, remaining, other);
     }
 
     /// <summary>The other request was started: nothing can start earlier for that, and the reservation was just shown to hold.</summary>

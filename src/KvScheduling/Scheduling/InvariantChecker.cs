@@ -7,6 +7,7 @@ internal sealed class InvariantChecker(SchedulerState state)
     {
         CheckSlots();
         CheckLedger();
+        CheckPrefixes();
     }
 
     private static void Require(bool holds, string message)
@@ -65,7 +66,10 @@ internal sealed class InvariantChecker(SchedulerState state)
         {
             SchedulableRequest request = slot.Request!;
             long held = ledger.HeldBy(slot.Id);
-            Require(held == slot.HeldTokens, $"slot {slot.Id} holds {slot.HeldTokens} tokens and is charged {held}.");
+            int shared = state.Prefixes.CountLive(slot, slot.PathLength).Shared;
+            long own = slot.HeldTokens - ((long)shared * ledger.BlockTokens);
+            Require(held == own, $"slot {slot.Id} holds {own} tokens beside {shared} shared blocks and is charged {held}.");
+            Require(ledger.SharesBlocks(slot.Id) == shared > 0, $"slot {slot.Id} shares {shared} blocks, the ledger has it the other way.");
             long remaining = ledger.RemainingOf(slot.Id);
             int planned = request.EstimatedOutputTokens - request.GeneratedTokens;
             Require(remaining == planned, $"slot {slot.Id} plans {planned} more tokens, the ledger {remaining}.");
@@ -73,7 +77,45 @@ internal sealed class InvariantChecker(SchedulerState state)
         }
 
         Require(used == ledger.UsedBlocks(), $"the residents hold {used} blocks, the ledger says {ledger.UsedBlocks()}.");
-        Require(used <= ledger.BudgetBlocks, $"{used} blocks are in use of {ledger.BudgetBlocks}.");
+        Require(used + state.Parked.Blocks <= ledger.BudgetBlocks, $"{used} blocks are in use and {state.Parked.Blocks} parked of {ledger.BudgetBlocks}.");
         Require(!state.IsGuaranteed || ledger.IsFeasible(), "the guaranteed residents do not fit if all advance to their limits.");
+    }
+
+    private void CheckPrefixes()
+    {
+        Dictionary<int, (int Live, int Parked)> holders = [];
+        long rest = 0;
+        for (int id = 0; id < state.Slots.Capacity; id++)
+        {
+            if (state.Slots.Find(id) is not { State: SlotState.Running or SlotState.Parked } slot)
+            {
+                continue;
+            }
+
+            bool lives = slot.State == SlotState.Running;
+            rest += lives ? 0 : state.Parked.RestOf(slot);
+            Require(slot.PathLength * (long)state.Ledger.BlockTokens <= slot.Computed, $"slot {id} offers {slot.PathLength} blocks with {slot.Computed} tokens computed.");
+            for (int i = 0; i < slot.PathLength; i++)
+            {
+                (int live, int parked) = holders.GetValueOrDefault(slot.Path[i]);
+                holders[slot.Path[i]] = (live + (lives ? 1 : 0), parked + (lives ? 0 : 1));
+                Require(state.Prefixes.Describe(slot.Path[i]).Hash == slot.Request!.PrefixBlocks[i], $"block {i} of slot {id} is known by another hash.");
+            }
+        }
+
+        long shared = 0;
+        long parkedOnly = 0;
+        foreach ((int node, (int live, int parked)) in holders)
+        {
+            (_, int countedLive, int countedParked) = state.Prefixes.Describe(node);
+            Require(live == countedLive && parked == countedParked, $"a prefix block has {live} living and {parked} parked holders and counts {countedLive} and {countedParked}.");
+            Require(state.Prefixes.CanFind(node), "a prefix block can't be found by its hash.");
+            shared += live > 1 ? 1 : 0;
+            parkedOnly += live == 0 ? 1 : 0;
+        }
+
+        Require(shared == state.Ledger.SharedBlocks, $"{shared} blocks are shared, the ledger charges {state.Ledger.SharedBlocks}.");
+        Require(parkedOnly == state.Prefixes.ParkedBlocks, $"{parkedOnly} prefix blocks are parked, the index counts {state.Prefixes.ParkedBlocks}.");
+        Require(parkedOnly + rest == state.Parked.Blocks, $"{parkedOnly + rest} blocks are parked, {state.Parked.Blocks} are counted.");
     }
 }

@@ -17,6 +17,8 @@ internal sealed class KvScheduler(SchedulerLoop loop) : IKvScheduler, IDisposabl
         return start.IsCompleted || !cancellationToken.CanBeCanceled ? start : start.WaitAsync(cancellationToken);
     }
 
+    public SchedulingChatClient CreateChatClient() => new(this, loop.Options.ToolCallFormat, loop.Time);
+
     public Task StopAsync(CancellationToken cancellationToken) => loop.StopAsync(cancellationToken);
 
     public QueuePlace Reserve()

@@ -77,6 +77,8 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
         }
     }
 
+    public void Finish() => _loop.PostFinish(this);
+
     /// <summary>Gives the place in the line back, once.</summary>
     public void LeaveDoor()
     {

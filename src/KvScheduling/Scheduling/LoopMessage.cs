@@ -11,6 +11,9 @@ internal enum LoopMessageKind
     /// <summary>A caller gave its request up.</summary>
     Cancel,
 
+    /// <summary>A caller has what it wanted (a stop sequence matched): the request ends as if the model had stopped.</summary>
+    Finish,
+
     /// <summary>Time has come to plan again.</summary>
     Wake,
 

@@ -137,6 +137,9 @@ internal sealed class LoopThread
                 case LoopMessageKind.Cancel:
                     Core.Cancel(message.Request!, _loop.Now);
                     break;
+                case LoopMessageKind.Finish:
+                    Core.Finish(message.Request!, _loop.Now);
+                    break;
                 case LoopMessageKind.Drain:
                     _draining = true;
                     _status = SchedulerStatus.Draining;

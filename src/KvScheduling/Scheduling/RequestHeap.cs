@@ -1,49 +1,34 @@
 namespace KvScheduling;
 
-/// <summary>An entry of a request queue that is ordered by a key: least key first, then least minor key, then arrival.</summary>
-internal readonly record struct OrderedEntry(long Key, uint Minor, uint Ticket, long Arrival, SchedulableRequest Request)
-{
-    public bool Precedes(in OrderedEntry other) =>
-        Key != other.Key ? Key < other.Key : Minor != other.Minor ? Minor < other.Minor : Arrival < other.Arrival;
-}
-
-/// <summary>A 4-ary heap of requests with their keys inline. Removal is free: entries without a valid ticket are dropped when they come up, and all of them before they outnumber the living.</summary>
+/// <summary>A 4-ary heap of requests. Removal is free: entries without a valid ticket are dropped when they come up, and all of them before they outnumber the living.</summary>
 /// <remarks>
-/// Positions are not kept in the requests: writing them would touch a cold object on every level of every pop, which at a million entries costs more than the pop.
+/// The heap moves small items that hold the whole key and no reference; the requests stay where they are in a table of their own. Positions are not kept in the requests either:
+/// writing them would touch a cold object on every level of every pop, which at a million entries costs more than the pop.
 /// </remarks>
 /// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>
 internal sealed class RequestHeap<TTicket>
     where TTicket : struct, IRequestTicket
 {
     private const int Slack = 64;
-    private OrderedEntry[] _entries = new OrderedEntry[16];
+    private Item[] _items = new Item[16];
+    private Cell[] _cells = new Cell[16];
     private int _length;
+    private int _cellCount;
+    private int _freeCell = -1;
 
     /// <summary>Living entries.</summary>
     public int Count { get; private set; }
 
     public void Add(in OrderedEntry entry)
     {
-        if (_length == _entries.Length)
+        if (_length == _items.Length)
         {
-            Array.Resize(ref _entries, _length * 2);
+            Array.Resize(ref _items, _length * 2);
         }
 
         Count++;
-        int at = _length++;
-        while (at > 0)
-        {
-            int parent = (at - 1) >> 2;
-            if (!entry.Precedes(_entries[parent]))
-            {
-                break;
-            }
-
-            _entries[at] = _entries[parent];
-            at = parent;
-        }
-
-        _entries[at] = entry;
+        var item = new Item(entry.Key, entry.Arrival, entry.Minor, TakeCell(entry));
+        Rise(_length++, item);
     }
 
     /// <summary>Says that a request of this heap lost its ticket.</summary>
@@ -61,9 +46,11 @@ internal sealed class RequestHeap<TTicket>
     {
         while (_length > 0)
         {
-            entry = _entries[0];
-            if (IsLiving(entry))
+            ref readonly Item top = ref _items[0];
+            ref readonly Cell cell = ref _cells[top.Cell];
+            if (cell.IsLiving)
             {
+                entry = new OrderedEntry(top.Key, top.Minor, cell.Ticket, top.Arrival, cell.Request!);
                 return true;
             }
 
@@ -90,123 +77,159 @@ internal sealed class RequestHeap<TTicket>
     /// <summary>Gives every living entry a new key.</summary>
     public void Rekey(Func<SchedulableRequest, long> key)
     {
-        Compact();
         for (int i = 0; i < _length; i++)
         {
-            _entries[i] = _entries[i] with { Key = key(_entries[i].Request) };
+            SchedulableRequest request = _cells[_items[i].Cell].Request!;
+            _items[i] = _items[i] with { Key = key(request) };
         }
 
-        Heapify();
+        Compact();
     }
 
-    private static bool IsLiving(in OrderedEntry entry) => TTicket.Of(entry.Request) == entry.Ticket;
+    private int TakeCell(in OrderedEntry entry)
+    {
+        int cell = _freeCell;
+        if (cell >= 0)
+        {
+            _freeCell = _cells[cell].NextFree;
+        }
+        else
+        {
+            if (_cellCount == _cells.Length)
+            {
+                Array.Resize(ref _cells, _cellCount * 2);
+            }
+
+            cell = _cellCount++;
+        }
+
+        _cells[cell] = new Cell { Request = entry.Request, Ticket = entry.Ticket };
+        return cell;
+    }
+
+    private void FreeCell(int cell)
+    {
+        _cells[cell] = new Cell { NextFree = _freeCell };
+        _freeCell = cell;
+    }
 
     private void DropTop()
     {
-        OrderedEntry last = _entries[--_length];
-        _entries[_length] = default;
+        FreeCell(_items[0].Cell);
+        Item last = _items[--_length];
         if (_length > 0)
         {
-            SiftFromTop(last);
+            // The hole at the top sinks to a leaf along least children, then the last item rises from there: it came from a leaf and seldom rises far.
+            Rise(SinkHole(), last);
         }
     }
 
-    /// <summary>The hole at the top sinks to a leaf along least children, then the last entry rises from there: it came from a leaf and seldom rises far.</summary>
-    private void SiftFromTop(in OrderedEntry last)
+    private int SinkHole()
     {
-        OrderedEntry[] entries = _entries;
+        Item[] items = _items;
         int hole = 0;
         while (true)
         {
             int child = (hole << 2) + 1;
             if (child >= _length)
             {
-                break;
+                return hole;
             }
 
-            int end = Math.Min(child + 4, _length);
-            int least = child;
-            for (int i = child + 1; i < end; i++)
-            {
-                if (entries[i].Precedes(entries[least]))
-                {
-                    least = i;
-                }
-            }
-
-            entries[hole] = entries[least];
+            int least = LeastChild(items, child);
+            items[hole] = items[least];
             hole = least;
         }
-
-        while (hole > 0)
-        {
-            int parent = (hole - 1) >> 2;
-            if (!last.Precedes(entries[parent]))
-            {
-                break;
-            }
-
-            entries[hole] = entries[parent];
-            hole = parent;
-        }
-
-        entries[hole] = last;
     }
 
-    private void SiftDown(int at)
+    private int LeastChild(Item[] items, int child)
     {
-        OrderedEntry entry = _entries[at];
-        while (true)
+        int end = Math.Min(child + 4, _length);
+        int least = child;
+        for (int i = child + 1; i < end; i++)
         {
-            int child = (at << 2) + 1;
-            if (child >= _length)
+            if (items[i].Precedes(items[least]))
+            {
+                least = i;
+            }
+        }
+
+        return least;
+    }
+
+    private void Rise(int at, in Item item)
+    {
+        Item[] items = _items;
+        while (at > 0)
+        {
+            int parent = (at - 1) >> 2;
+            if (!item.Precedes(items[parent]))
             {
                 break;
             }
 
-            int end = Math.Min(child + 4, _length);
-            int least = child;
-            for (int i = child + 1; i < end; i++)
-            {
-                if (_entries[i].Precedes(_entries[least]))
-                {
-                    least = i;
-                }
-            }
+            items[at] = items[parent];
+            at = parent;
+        }
 
-            if (!_entries[least].Precedes(entry))
+        items[at] = item;
+    }
+
+    private void Sink(int at)
+    {
+        Item[] items = _items;
+        Item item = items[at];
+        while ((at << 2) + 1 < _length)
+        {
+            int least = LeastChild(items, (at << 2) + 1);
+            if (!items[least].Precedes(item))
             {
                 break;
             }
 
-            _entries[at] = _entries[least];
+            items[at] = items[least];
             at = least;
         }
 
-        _entries[at] = entry;
+        items[at] = item;
     }
 
+    /// <summary>Drops the dead and orders what is left.</summary>
     private void Compact()
     {
         int kept = 0;
         for (int i = 0; i < _length; i++)
         {
-            if (IsLiving(_entries[i]))
+            Item item = _items[i];
+            if (_cells[item.Cell].IsLiving)
             {
-                _entries[kept++] = _entries[i];
+                _items[kept++] = item;
+            }
+            else
+            {
+                FreeCell(item.Cell);
             }
         }
 
-        Array.Clear(_entries, kept, _length - kept);
         _length = kept;
-        Heapify();
+        for (int i = (kept - 2) >> 2; i >= 0; i--)
+        {
+            Sink(i);
+        }
     }
 
-    private void Heapify()
+    private readonly record struct Item(long Key, long Arrival, uint Minor, int Cell)
     {
-        for (int i = (_length - 2) >> 2; i >= 0; i--)
-        {
-            SiftDown(i);
-        }
+        public bool Precedes(in Item other) =>
+            Key != other.Key ? Key < other.Key : Minor != other.Minor ? Minor < other.Minor : Arrival < other.Arrival;
+    }
+
+    private struct Cell
+    {
+        public SchedulableRequest? Request;
+        public uint Ticket;
+        public int NextFree;
+
+        public readonly bool IsLiving => TTicket.Of(Request!) == Ticket;
     }
 }

@@ -17,6 +17,9 @@ internal struct RequestPlace
     /// <summary>It comes back after an eviction or fault and goes before those that never started.</summary>
     public bool IsResumed;
 
+    /// <summary>It has started at least once.</summary>
+    public bool WasStarted;
+
     /// <summary>How many requests started past it while it was the blocked head.</summary>
     public int Overtaken;
 

@@ -44,7 +44,7 @@ internal sealed class SchedulerCore
 
     public long KvReservedTokens => _state.Ledger.PeakBlocks() * _state.Ledger.BlockTokens;
 
-    public long KvParkedTokens => _state.ParkedBlocks * _state.Ledger.BlockTokens;
+    public long KvParkedTokens => _state.Parked.Blocks * _state.Ledger.BlockTokens;
 
     public double EstimateQuantile => _state.Estimator.Quantile;
 
@@ -74,11 +74,15 @@ internal sealed class SchedulerCore
     /// <summary>Ends a request for its caller; nothing happens when it has ended already.</summary>
     public void Cancel(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Cancelled, now);
 
+    /// <summary>Ends a request whose caller has what it wanted, as if the model had stopped; nothing happens when it has ended already.</summary>
+    public void Finish(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Completed(GenerationFinishReason.Stop), now);
+
     /// <summary>Decides the next step: fills <paramref name="plan"/> and takes every decision as carried out.</summary>
     public void Plan(StepPlan plan, TimeSpan now)
     {
         _plan = plan;
         plan.Clear();
+        _state.Parked.Unpin();
         _state.FreeLeaving(plan);
         while (_state.Expiries.Expired(now, MeanStepSeconds) is SchedulableRequest late)
         {
@@ -96,6 +100,7 @@ internal sealed class SchedulerCore
             PlanStep(plan, now);
         }
 
+        MakeRoomOfParked(plan);
         HeadWaitReason = _admission.HeadWaitReason;
         _stepStarted = now;
     }
@@ -158,6 +163,23 @@ internal sealed class SchedulerCore
 
     /// <summary>Throws with the difference when line, slots or ledger do not equal a recount.</summary>
     public void CheckInvariants() => _invariants.Check();
+
+    /// <summary>What is parked gives way to what runs: after this plan, everybody's next token fits beside it.</summary>
+    private void MakeRoomOfParked(StepPlan plan)
+    {
+        ParkedSequences parked = _state.Parked;
+        if (parked.Count == 0)
+        {
+            return;
+        }
+
+        long room = _state.Ledger.BudgetBlocks - _state.Ledger.UsedBlocksNextStep();
+        while (parked.Blocks > room && parked.DiscardOldest(except: null))
+        {
+        }
+
+        _state.FreeLeaving(plan);
+    }
 
     private void PlanStep(StepPlan plan, TimeSpan now)
     {

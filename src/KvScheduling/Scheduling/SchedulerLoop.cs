@@ -108,6 +108,8 @@ internal sealed class SchedulerLoop : IDisposable
 
     public void PostCancel(LiveRequest request) => Post(new LoopMessage(LoopMessageKind.Cancel, request));
 
+    public void PostFinish(LiveRequest request) => Post(new LoopMessage(LoopMessageKind.Finish, request));
+
     public void Publish(in PublishedState state)
     {
         lock (_publishGate)

@@ -15,6 +15,9 @@ internal sealed class SchedulerState
         IsGuaranteed = options.Reservation == KvReservation.Guaranteed;
         Ledger = new KvLedger(Limits.BudgetTokens, engine.BlockTokens, lingering: IsGuaranteed && !Limits.CanHold);
         Slots = new SlotTable(engine.MaxSequences);
+        Prefixes = new PrefixIndex(Ledger, Slots);
+        Parked = new ParkedSequences(Slots, Prefixes, Ledger, engine.PrefixReuse == PrefixReuse.None ? 0 : options.MaxParkedSequences);
+        Matcher = new PrefixMatcher(engine.PrefixReuse, Prefixes, Parked, Ledger);
         Line = new WaitingLine(policyFactory, options.PromoteAfter);
         Expiries = new ExpiryQueue(options.QueueTimeout, Limits);
         Estimator = new LengthEstimator(options.LengthEstimation, options.Reservation, engine.MaxContextTokens);
@@ -30,14 +33,17 @@ internal sealed class SchedulerState
 
     public SlotTable Slots { get; }
 
+    public PrefixIndex Prefixes { get; }
+
+    public ParkedSequences Parked { get; }
+
+    public PrefixMatcher Matcher { get; }
+
     public WaitingLine Line { get; }
 
     public ExpiryQueue Expiries { get; }
 
     public LengthEstimator Estimator { get; }
-
-    /// <summary>Blocks that only finished sequences hold; free on demand.</summary>
-    public long ParkedBlocks { get; private set; }
 
     public SpeedMeter Speed { get; } = new();
 
@@ -62,21 +68,29 @@ internal sealed class SchedulerState
         Expiries.Add(request, Speed.MeanStepSeconds);
     }
 
-    /// <summary>Gives a waiting request a slot and charges it.</summary>
-    public SequenceSlot Start(SchedulableRequest request, in KvDemand demand, DecisionReason reason, StepPlan plan, TimeSpan now)
+    /// <summary>Gives a waiting request a slot and charges it. A slot must be free, or one continued.</summary>
+    public SequenceSlot Start(SchedulableRequest request, in PrefixMatch match, int estimatedOutput, DecisionReason reason, StepPlan plan, TimeSpan now)
     {
         RemoveFromLine(request);
-        SequenceSlot slot = Slots.Take();
-        Ledger.Add(slot.Id, demand);
+        SequenceSlot slot = match.Continues ? match.Source! : Slots.Take();
+        Ledger.Add(slot.Id, match.Demand(request, estimatedOutput));
+        TakePrefix(slot, match);
         Slots.Run(slot, request);
+        slot.Computed = match.Tokens;
+        slot.StepTokens = 0;
+        slot.IsHeld = false;
+        slot.AwaitsRoom = false;
+        slot.Refusals = 0;
         slot.IsPrefilling = true;
         slot.StartedAtStep = Counters.Steps;
         slot.GeneratedAtStart = request.GeneratedTokens;
-        request.EstimatedOutputTokens = request.GeneratedTokens + (int)demand.Remaining;
+        CountPrefix(request, match);
+        request.EstimatedOutputTokens = estimatedOutput;
         request.State = RequestState.Running;
         request.Slot = slot.Id;
         request.WaitReason = DecisionReason.None;
-        plan.Starts.Add(new PlannedStart(request, 0, slot.Id));
+        request.Place.WasStarted = true;
+        plan.Starts.Add(new PlannedStart(request, match.Tokens, match.Source?.Id ?? slot.Id));
         request.OnStarted(now);
         _observer?.OnDecision(request, reason, now);
         return slot;
@@ -91,8 +105,7 @@ internal sealed class SchedulerState
             Estimator.OnEviction(slot.Computed);
         }
 
-        ReleaseKv(slot);
-        Slots.Leave(slot);
+        Vacate(slot, park: false);
         request.Evictions++;
         Counters.Evictions++;
         Requeue(request, reason, now);
@@ -103,9 +116,7 @@ internal sealed class SchedulerState
     {
         if (request.State == RequestState.Running)
         {
-            SequenceSlot slot = Slots[request.Slot];
-            ReleaseKv(slot);
-            Slots.Leave(slot);
+            Vacate(Slots[request.Slot], park: end.State == RequestState.Completed);
             IsCapacityInDoubt = false;
         }
         else if (WaitingLine.Contains(request))
@@ -125,13 +136,17 @@ internal sealed class SchedulerState
         _observer?.OnDecision(request, reason, now);
     }
 
-    /// <summary>Ends a request that the engine refused to start: it knows nothing about the slot.</summary>
+    /// <summary>Ends a request that the engine refused to start: it knows nothing about the slot, unless it was a parked sequence's.</summary>
     public void FailStart(SchedulableRequest request, EngineFaultException fault, TimeSpan now)
     {
         SequenceSlot slot = Slots[request.Slot];
+        bool isContinued = slot.IsContinued;
         End(request, RequestEnd.Failed(fault), now);
-        Slots.Leaving.Remove(slot);
-        Slots.Return(slot);
+        if (!isContinued)
+        {
+            Slots.Leaving.Remove(slot);
+            Slots.Return(slot);
+        }
     }
 
     /// <summary>Names the slots that the engine must free, which can be used again from here on.</summary>
@@ -149,6 +164,8 @@ internal sealed class SchedulerState
     /// <summary>The engine is gone with all KV; nothing runs any more.</summary>
     public void ForgetEngine()
     {
+        Parked.Clear();
+        Prefixes.Clear();
         Slots.Reset();
         Ledger.Clear();
         IsCapacityInDoubt = false;
@@ -174,11 +191,58 @@ internal sealed class SchedulerState
         _observer?.OnDecision(request, reason, now);
     }
 
-    private void ReleaseKv(SequenceSlot slot)
+    /// <summary>A sequence stops running: its KV is parked or leaves the engine.</summary>
+    private void Vacate(SequenceSlot slot, bool park)
     {
         slot.Request!.Place.MostComputed = Math.Max(slot.Request.Place.MostComputed, slot.Computed);
+        bool parks = park && Parked.IsWorthwhile(slot);
+        if (parks)
+        {
+            Prefixes.Park(slot);
+        }
+        else
+        {
+            Prefixes.Release(slot);
+        }
+
         Ledger.Remove(slot.Id);
         Slots.StopRunning(slot);
+        if (parks)
+        {
+            Parked.Add(slot);
+        }
+        else
+        {
+            Slots.Leave(slot);
+        }
+    }
+
+    private void TakePrefix(SequenceSlot slot, in PrefixMatch match)
+    {
+        if (match.Continues)
+        {
+            Parked.Take(slot);
+            Prefixes.Revive(slot);
+            slot.IsContinued = true;
+        }
+        else if (match.Source is SequenceSlot source)
+        {
+            Prefixes.Share(slot, source, match.Tokens / Ledger.BlockTokens);
+            if (source.State == SlotState.Parked)
+            {
+                Parked.Pin(source);
+            }
+        }
+    }
+
+    private void CountPrefix(SchedulableRequest request, in PrefixMatch match)
+    {
+        if (!request.PrefixBlocks.IsEmpty)
+        {
+            Counters.PrefixQueryTokens += request.TokensToCompute;
+            Counters.CachedTokens += match.Tokens;
+            request.CachedTokens = request.Place.WasStarted ? request.CachedTokens : match.Tokens;
+        }
     }
 
     private DecisionReason Count(SchedulableRequest request, in RequestEnd end)

@@ -34,6 +34,12 @@ internal sealed class SequenceSlot(int id)
     /// <summary>It must stay behind in the step in composition: there is no room for its next token.</summary>
     public bool IsHeld { get; set; }
 
+    /// <summary>A start of the present plan shares from this parked sequence, or continues it.</summary>
+    public bool IsPinned { get; set; }
+
+    /// <summary>Its request started in the slot of a parked sequence, which the engine knows whatever becomes of the start.</summary>
+    public bool IsContinued { get; set; }
+
     /// <summary>How often in a row the engine had no KV for it although nobody was left to make room.</summary>
     public int Refusals { get; set; }
 
@@ -60,6 +66,8 @@ internal sealed class SequenceSlot(int id)
         IsPrefilling = false;
         IsHeld = false;
         AwaitsRoom = false;
+        IsPinned = false;
+        IsContinued = false;
         Refusals = 0;
         PathLength = 0;
     }

@@ -47,6 +47,7 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
             default:
                 slot.Refusals = 0;
                 int computed = CountComputed(slot, item);
+                state.Prefixes.Register(slot, slot.Request!.PrefixBlocks, slot.Computed / state.Ledger.BlockTokens);
                 if (item.Token != StepEvent.NoToken)
                 {
                     TakeToken(slot, item.Token, now);
@@ -115,6 +116,14 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
             return;
         }
 
+        if (state.Parked.Count > 0)
+        {
+            // Parked sequences go before anybody is evicted; the refused are planned again.
+            state.Parked.DiscardAll();
+            EvictWhileInfeasible(now);
+            return;
+        }
+
         // A guaranteed budget must still hold for those that advanced, so there the one that stayed behind goes itself, lowest rank first.
         SequenceSlot asker = _refused[0];
         foreach (SequenceSlot slot in _refused)
@@ -134,6 +143,12 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
             state.End(asker.Request!, RequestEnd.Failed(new EngineFaultException(message)), now);
         }
 
+        EvictWhileInfeasible(now);
+    }
+
+    /// <summary>Those that stayed behind go where a guaranteed budget would not hold with them.</summary>
+    private void EvictWhileInfeasible(TimeSpan now)
+    {
         foreach (SequenceSlot slot in _refused)
         {
             if (state.IsGuaranteed && slot.State == SlotState.Running && !state.Ledger.IsFeasible())

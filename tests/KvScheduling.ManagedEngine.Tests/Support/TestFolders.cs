@@ -13,6 +13,11 @@ internal static class TestFolders
 
     public static string Shared(string name) => Path.Combine(SharedModels, name);
 
+    public static TokenizerModel TinyChatTokenizer { get; } = TokenizerFile.Read(Path.Combine(TinyChat, "tokenizer.json"));
+
+    public static string Template(string name) =>
+        File.ReadAllText(Path.Combine(Repository, "tests", "KvScheduling.ManagedEngine.Tests", "Text", "Templates", name + ".jinja"));
+
     public static JsonElement Golden(string folder)
     {
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
@@ -30,31 +35,5 @@ internal static class TestFolders
         }
 
         return folder ?? throw new InvalidOperationException("The tests run outside the repository.");
-    }
-}
-
-/// <summary>A test that needs a folder beside the clone; skipped where it is absent.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class SharedFactAttribute : FactAttribute
-{
-    public SharedFactAttribute(string name)
-    {
-        if (!Directory.Exists(TestFolders.Shared(name)))
-        {
-            Skip = $"../shared/models/{name} is not there.";
-        }
-    }
-}
-
-/// <summary>A theory that needs a folder beside the clone; skipped where it is absent.</summary>
-[AttributeUsage(AttributeTargets.Method)]
-internal sealed class SharedTheoryAttribute : TheoryAttribute
-{
-    public SharedTheoryAttribute(string name)
-    {
-        if (!Directory.Exists(TestFolders.Shared(name)))
-        {
-            Skip = $"../shared/models/{name} is not there.";
-        }
     }
 }

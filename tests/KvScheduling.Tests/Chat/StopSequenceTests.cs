@@ -37,11 +37,13 @@ public class StopSequenceTests
     [Fact]
     public void Write_ManyStopsAndAnySplit_EqualsTheSearchInTheWholeText()
     {
-        Gen<string> texts = Gen.Elements('a', 'b', 'c', ' ', 'é', '<').ArrayOf().Select(static characters => new string(characters));
-        Gen<string[]> stops = Gen.Elements('a', 'b', 'c', ' ', 'é', '<').NonEmptyListOf().Where(static list => list.Count <= 4).Select(static list => new string([.. list])).ArrayOf();
-        Gen<(string, string[], int)> cases = texts.SelectMany(text => stops.SelectMany(stop => Gen.Choose(0, int.MaxValue - 1).Select(seed => (text, stop, seed))));
+        Gen<char> characters = Gen.Elements('a', 'b', 'c', ' ', 'é', '<');
+        Gen<string> texts = characters.ArrayOf().Select(static text => new string(text));
+        Gen<string[]> stops = characters.NonEmptyListOf().Where(static list => list.Count <= 4).Select(static list => new string([.. list])).ArrayOf();
+        Gen<(string, string[], int)> cases =
+            texts.SelectMany(text => stops.SelectMany(stop => Gen.Choose(0, int.MaxValue - 1).Select(seed => (text, stop, seed))));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(2000), Prop.ForAll(cases.ToArbitrary(), static sample =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000), Prop.ForAll(cases.ToArbitrary(), static sample =>
         {
             (string text, string[] stops, int seed) = sample;
             ChatOutput output = new();
@@ -74,7 +76,7 @@ public class StopSequenceTests
 
             ChatOutput output = new();
             new StopSequenceFilter(stops, output).Write(text);
-            int held = Enumerable.Range(0, text.Length + 1).First(start => start == text.Length || stops.Any(stop => stop.StartsWith(text[start..], StringComparison.Ordinal)));
+            int held = Enumerable.Range(0, text.Length + 1).First(start => stops.Any(stop => stop.StartsWith(text[start..], StringComparison.Ordinal)));
             return TextOf(output) == text[..held];
         }));
     }

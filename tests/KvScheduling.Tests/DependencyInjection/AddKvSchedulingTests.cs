@@ -99,6 +99,7 @@ public sealed class AddKvSchedulingTests
         { nameof(KvSchedulingOptions.SortedFExactLimit), options => options.SortedFExactLimit = 300 },
         { nameof(KvSchedulingOptions.EvictionCooldownSteps), options => options.EvictionCooldownSteps = 0 },
         { nameof(KvSchedulingOptions.PrefixScope), options => options.PrefixScope = (PrefixScope)7 },
+        { nameof(KvSchedulingOptions.ToolCallFormat), options => options.ToolCallFormat = (ToolCallFormat)42 },
         { nameof(KvSchedulingOptions.MaxParkedSequences), options => options.MaxParkedSequences = -1 },
         { nameof(KvSchedulingOptions.MaxStepRetries), options => options.MaxStepRetries = -1 },
         { nameof(KvSchedulingOptions.MaxEngineRestarts), options => options.MaxEngineRestarts = -1 },

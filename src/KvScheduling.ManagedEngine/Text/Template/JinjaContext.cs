@@ -56,9 +56,6 @@ internal sealed class JinjaContext
     /// <summary>The line of the statement that runs.</summary>
     public int Line { get; set; }
 
-    /// <summary>How many loops are around the statement that runs.</summary>
-    public int LoopDepth { get; set; }
-
     public void Write(string text)
     {
         CheckLength((long)Output.Length + text.Length);

@@ -25,7 +25,7 @@ internal static class JinjaFilters
         Filter("count", [], Length),
         Filter("int", ["default?", "base?"], ToInteger),
         Filter("float", ["default?"], ToFloat),
-        Filter("abs", [], (_, values) => values[0] is double number ? Math.Abs(number) : Math.Abs(PythonValue.ToLong(values[0]))),
+        Filter("abs", [], (_, values) => values[0] is double number ? Math.Abs(number) : (object)Math.Abs(PythonValue.ToLong(values[0]))),
         Filter("round", ["precision?", "method?"], Round),
         Filter("items", [], Items),
         Filter("attr", ["name"], (_, values) => JinjaAccess.Attribute(values[0], PythonValue.ToText(values[1]))),

@@ -20,7 +20,7 @@ internal static class JinjaPredicates
         Test("boolean", value => value is bool),
         Test("true", value => value is true),
         Test("false", value => value is false),
-        Test("callable", value => value is JinjaCallable),
+        Test("callable", value => value is JinjaCallable or JinjaUndefined),
         Test("odd", value => PythonValue.ToLong(value) % 2 != 0),
         Test("even", value => PythonValue.ToLong(value) % 2 == 0),
         Test("upper", value => value is string text && text.Any(char.IsUpper) && !text.Any(char.IsLower)),

@@ -108,8 +108,7 @@ internal sealed class JinjaFor(JinjaTarget target, JinjaExpression items, JinjaE
             return otherwise?.ExecuteIn(context, new JinjaScope(context.Scope)) ?? JinjaFlow.Next;
         }
 
-        context.LoopDepth++;
-        var loop = new JinjaLoop(values, context.LoopDepth);
+        var loop = new JinjaLoop(values);
         for (int i = 0; i < values.Count; i++)
         {
             context.CountIteration();
@@ -123,7 +122,6 @@ internal sealed class JinjaFor(JinjaTarget target, JinjaExpression items, JinjaE
             }
         }
 
-        context.LoopDepth--;
         return JinjaFlow.Next;
     }
 

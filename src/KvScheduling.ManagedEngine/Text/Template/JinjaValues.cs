@@ -41,7 +41,7 @@ internal sealed class JinjaNamespace
 }
 
 /// <summary>The state of a <c>for</c> loop, which templates see as <c>loop</c>.</summary>
-internal sealed class JinjaLoop(List<object?> items, int depth)
+internal sealed class JinjaLoop(List<object?> items)
 {
     public int Index { get; set; }
 
@@ -56,8 +56,8 @@ internal sealed class JinjaLoop(List<object?> items, int depth)
             "first" => Index == 0,
             "last" => Index == items.Count - 1,
             "length" => (long)items.Count,
-            "depth" => (long)depth,
-            "depth0" => (long)depth - 1,
+            "depth" => 1L,
+            "depth0" => 0L,
             "previtem" => Index > 0 ? items[Index - 1] : new JinjaUndefined("there is no previous item"),
             "nextitem" => Index + 1 < items.Count ? items[Index + 1] : new JinjaUndefined("there is no next item"),
             _ => this,

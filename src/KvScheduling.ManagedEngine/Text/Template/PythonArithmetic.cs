@@ -67,7 +67,7 @@ internal static class PythonArithmetic
     public static object? Negate(object? value) => value switch
     {
         double number => -number,
-        _ when PythonValue.IsNumber(value) => Checked(() => checked(-PythonValue.ToLong(value))),
+        _ when PythonValue.IsNumber(value) => (object)Checked(() => checked(-PythonValue.ToLong(value))),
         _ => throw new JinjaException($"{PythonValue.TypeName(value)} has no negative."),
     };
 

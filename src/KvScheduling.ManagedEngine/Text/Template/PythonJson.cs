@@ -29,7 +29,7 @@ internal static class PythonJson
         JsonValueKind.Object => ReadObject(element),
         JsonValueKind.Array => new JinjaList([.. element.EnumerateArray().Select(Read)]),
         JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out long number) ? number : element.GetDouble(),
+        JsonValueKind.Number => element.TryGetInt64(out long number) ? number : (object)element.GetDouble(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,

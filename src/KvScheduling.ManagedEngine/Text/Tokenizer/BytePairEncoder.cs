@@ -8,10 +8,9 @@ internal sealed class BytePairEncoder
 {
     // Up to here looking for the best pair again and again is faster than keeping a queue.
     private const int ShortPiece = 48;
-    private const int NoRank = int.MaxValue;
 
     private readonly int[] _byteTokens;
-    private readonly Dictionary<ulong, Merge> _merges;
+    private readonly MergeTable _merges;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _vocabulary;
     private readonly bool _takesWholePieces;
     private readonly int? _unknownToken;
@@ -31,11 +30,7 @@ internal sealed class BytePairEncoder
             _byteTokens[value] = _vocabulary.TryGetValue([ByteAlphabet.CharacterOf((byte)value)], out int token) ? token : -1;
         }
 
-        _merges = new Dictionary<ulong, Merge>(merges.Count);
-        for (int rank = 0; rank < merges.Count; rank++)
-        {
-            _merges.TryAdd(Key(merges[rank].Left, merges[rank].Right), new Merge(rank, merges[rank].Merged));
-        }
+        _merges = new MergeTable(merges);
     }
 
     /// <summary>Encodes the UTF-8 bytes of one piece.</summary>
@@ -78,8 +73,6 @@ internal sealed class BytePairEncoder
         }
     }
 
-    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
-
     private bool TryGetWhole(ReadOnlySpan<byte> piece, out int token)
     {
         char[]? rented = null;
@@ -119,7 +112,7 @@ internal sealed class BytePairEncoder
                 }
             }
 
-            if (ranks[best] == NoRank)
+            if (ranks[best] == MergeTable.NoRank)
             {
                 break;
             }
@@ -142,18 +135,8 @@ internal sealed class BytePairEncoder
         }
     }
 
-    private void Rank(ReadOnlySpan<int> ids, int position, int count, Span<int> ranks, Span<int> merged)
-    {
-        if (position + 1 < count && _merges.TryGetValue(Key(ids[position], ids[position + 1]), out Merge merge))
-        {
-            ranks[position] = merge.Rank;
-            merged[position] = merge.Token;
-        }
-        else
-        {
-            ranks[position] = NoRank;
-        }
-    }
+    private void Rank(ReadOnlySpan<int> ids, int position, int count, Span<int> ranks, Span<int> merged) =>
+        ranks[position] = position + 1 < count ? _merges.Find(ids[position], ids[position + 1], out merged[position]) : MergeTable.NoRank;
 
     private void EncodeLong(Span<int> ids, List<int> tokens)
     {
@@ -161,7 +144,7 @@ internal sealed class BytePairEncoder
         int[] links = ArrayPool<int>.Shared.Rent(2 * count);
         Span<int> next = links.AsSpan(0, count);
         Span<int> previous = links.AsSpan(count, count);
-        var queue = new PriorityQueue<Candidate, (int Rank, int Position)>(count);
+        var queue = new PriorityQueue<Candidate, long>(count);
         for (int i = 0; i < count; i++)
         {
             next[i] = i + 1;
@@ -169,9 +152,9 @@ internal sealed class BytePairEncoder
             Enqueue(queue, ids, next, i);
         }
 
-        while (queue.TryDequeue(out Candidate candidate, out (int Rank, int Position) best))
+        while (queue.TryDequeue(out Candidate candidate, out long best))
         {
-            int left = best.Position;
+            int left = (int)(best & uint.MaxValue);
             int right = next[left];
 
             // A merge beside it may have changed what the candidate was made of.
@@ -200,7 +183,7 @@ internal sealed class BytePairEncoder
         ArrayPool<int>.Shared.Return(links);
     }
 
-    private void Enqueue(PriorityQueue<Candidate, (int Rank, int Position)> queue, ReadOnlySpan<int> ids, ReadOnlySpan<int> next, int position)
+    private void Enqueue(PriorityQueue<Candidate, long> queue, ReadOnlySpan<int> ids, ReadOnlySpan<int> next, int position)
     {
         if (position < 0 || next[position] >= ids.Length)
         {
@@ -209,13 +192,12 @@ internal sealed class BytePairEncoder
 
         int left = ids[position];
         int right = ids[next[position]];
-        if (_merges.TryGetValue(Key(left, right), out Merge merge))
+        int rank = _merges.Find(left, right, out int merged);
+        if (rank != MergeTable.NoRank)
         {
-            queue.Enqueue(new Candidate(left, right, merge.Token), (merge.Rank, position));
+            queue.Enqueue(new Candidate(left, right, merged), ((long)rank << 32) | (uint)position);
         }
     }
-
-    private readonly record struct Merge(int Rank, int Token);
 
     private readonly record struct Candidate(int Left, int Right, int Merged);
 }

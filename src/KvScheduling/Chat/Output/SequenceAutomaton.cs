@@ -2,8 +2,8 @@ namespace KvScheduling;
 
 /// <summary>Finds any of several sequences in text that comes character by character, at constant cost per character however many they are.</summary>
 /// <remarks>
-/// Aho and Corasick, "Efficient string matching: an aid to bibliographic search", CACM 18(6), 1975. A state's depth is the length of the longest suffix of the text so far that begins one of the
-/// sequences: exactly the text that must be held back. Immutable.
+/// Aho and Corasick, "Efficient string matching: an aid to bibliographic search", CACM 18(6), 1975. A state's depth is the length of the longest suffix of the
+/// text so far that begins one of the sequences: exactly the text that must be held back. Immutable.
 /// </remarks>
 internal sealed class SequenceAutomaton
 {

@@ -25,7 +25,8 @@ internal static class ChatOptionsReader
         if (constraint is not null && tools.Count > 0)
         {
             throw new NotSupportedException(
-                "Output that must follow a JSON schema can't hold a tool call: ask for tools and for JSON in two requests, or set ChatOptions.ToolMode to None.");
+                "Output that must follow a JSON schema can't hold a tool call: "
+                + "ask for tools and for JSON in two requests, or set ChatOptions.ToolMode to None.");
         }
 
         return new ChatRequest
@@ -55,7 +56,8 @@ internal static class ChatOptionsReader
         if (options.ConversationId is not null)
         {
             throw new NotSupportedException(
-                "No conversation is kept between requests, so ChatOptions.ConversationId can't be honoured: send the whole history. Its KV is reused where the engine shares prefixes.");
+                "No conversation is kept between requests, so ChatOptions.ConversationId can't be honoured: send the whole history. "
+                + "Its KV is reused where the engine shares prefixes.");
         }
 
         if (options.ContinuationToken is not null)
@@ -101,7 +103,8 @@ internal static class ChatOptionsReader
         foreach (AITool tool in options.Tools)
         {
             functions.Add(tool as AIFunctionDeclaration ?? throw new NotSupportedException(
-                $"The tool '{tool?.Name}' ({tool?.GetType().Name ?? "null"}) is run by a hosting service; a model in this process can only be offered functions ({nameof(AIFunctionDeclaration)})."));
+                $"The tool '{tool?.Name}' ({tool?.GetType().Name ?? "null"}) is run by a hosting service; "
+                + $"a model in this process can only be offered functions ({nameof(AIFunctionDeclaration)})."));
         }
 
         return functions;

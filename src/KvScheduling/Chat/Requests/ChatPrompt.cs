@@ -37,8 +37,10 @@ internal sealed record ChatPrompt(int[] Tokens, string Opening, ToolCallFormat T
         ToolCallFormat format = request.ToolCallFormat != ToolCallFormat.Auto
             ? request.ToolCallFormat
             : ToolCallSyntax.Detect(codec.ChatTemplate) ?? throw new NotSupportedException(
-                $"The chat template of '{modelId}' does not tell how the model calls tools. Name the syntax by {nameof(KvSchedulingOptions)}.{nameof(KvSchedulingOptions.ToolCallFormat)} "
-                + $"or the additional property '{ChatPropertyNames.ToolCallFormat}', use a model that was trained with tools, or offer none.");
+                $"The chat template of '{modelId}' does not tell how the model calls tools. "
+                + $"Name the syntax by {nameof(KvSchedulingOptions)}.{nameof(KvSchedulingOptions.ToolCallFormat)} "
+                + $"or the additional property '{ChatPropertyNames.ToolCallFormat}', "
+                + "use a model that was trained with tools, or offer none.");
         return format != ToolCallFormat.None || !request.RequiresCall
             ? format
             : throw new NotSupportedException("A tool call can't be required while its syntax is None: name the syntax, or let ChatOptions.ToolMode be Auto.");

@@ -19,7 +19,8 @@ internal sealed class MessageWriter
 
     /// <summary>A JSON array of messages.</summary>
     /// <param name="messages">The conversation.</param>
-    /// <param name="instructions">Put before the first system message's text, because many templates know one system message only; a message of their own when there is none.</param>
+    /// <param name="instructions">Put before the first system message's text, because many templates know one system message only; a message of their own when
+    /// there is none.</param>
     /// <exception cref="ArgumentException">There is no message, or a null one.</exception>
     /// <exception cref="NotSupportedException">A message has content other than text and tool calls.</exception>
     public static string Write(IEnumerable<ChatMessage> messages, string? instructions) =>
@@ -186,6 +187,7 @@ internal sealed class MessageWriter
             UriContent uri => $"a URI of type {uri.MediaType}",
             _ => $"content of kind {content.GetType().Name}",
         };
-        return new NotSupportedException($"A message holds {kind}; the engine's models read text only. Describe it in text, or take it out of the conversation.");
+        return new NotSupportedException(
+            $"A message holds {kind}; the engine's models read text only. Describe it in text, or take it out of the conversation.");
     }
 }

@@ -37,5 +37,6 @@ internal static class SamplingReader
     private static float InRange(string name, float value, float min, float max) =>
         value >= min && value <= max ? value : throw OutOfRange(name, value, $"from {min} to {max}");
 
-    private static ArgumentException OutOfRange(string name, object value, string range) => new(string.Create(CultureInfo.InvariantCulture, $"ChatOptions.{name} is {value}; it must be {range}."), name);
+    private static ArgumentException OutOfRange(string name, object value, string range) =>
+        new(string.Create(CultureInfo.InvariantCulture, $"ChatOptions.{name} is {value}; it must be {range}."), name);
 }

@@ -14,7 +14,8 @@ internal static class ScalarProperties
         double? number = value switch
         {
             null => null,
-            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal => Convert.ToDouble(value, CultureInfo.InvariantCulture),
+            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal =>
+                Convert.ToDouble(value, CultureInfo.InvariantCulture),
             string text => Parse(text),
             JsonElement { ValueKind: JsonValueKind.Number } element => element.GetDouble(),
             JsonElement { ValueKind: JsonValueKind.String } element => Parse(element.GetString()!),
@@ -76,5 +77,6 @@ internal static class ScalarProperties
     private static object? Find(AdditionalPropertiesDictionary properties, string key) =>
         properties.TryGetValue(key, out object? value) && value is not JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } ? value : null;
 
-    private static double Parse(string text) => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.NaN;
+    private static double Parse(string text) =>
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.NaN;
 }

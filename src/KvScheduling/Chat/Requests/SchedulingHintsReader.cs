@@ -43,6 +43,7 @@ internal static class SchedulingHintsReader
         }
 
         return stored as SchedulingHints
-            ?? throw ScalarProperties.Wrong(ChatPropertyNames.Hints, $"must be a {nameof(SchedulingHints)}, as {nameof(KvSchedulingChatOptionsExtensions.WithScheduling)} stores it");
+            ?? throw ScalarProperties.Wrong(
+                ChatPropertyNames.Hints, $"must be a {nameof(SchedulingHints)}, as {nameof(KvSchedulingChatOptionsExtensions.WithScheduling)} stores it");
     }
 }

@@ -159,7 +159,8 @@ internal sealed class HermesToolCallParser : ToolCallParser
         }
     }
 
-    /// <summary>The output ends inside a call. It still is one when its closing tag stands inside a string that was never closed, or when nothing but braces is missing.</summary>
+    /// <summary>The output ends inside a call. It still is one when its closing tag stands inside a string that was never closed, or when nothing but braces
+    /// is missing.</summary>
     private void CompleteObject()
     {
         string held = _held.ToString();

@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
-/// <summary>Follows brackets and strings through JSON that comes character by character, to tell where a value ends. Does not judge whether it is valid.</summary>
+/// <summary>Follows brackets and strings through JSON that comes character by character, to tell where a value ends. Does not judge whether it is
+/// valid.</summary>
 internal struct JsonBalance
 {
     private int _depth;

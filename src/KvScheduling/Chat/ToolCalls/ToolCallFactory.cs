@@ -12,7 +12,8 @@ internal static class ToolCallFactory
     /// <summary>Mistral's templates refuse every other length.</summary>
     private const int MistralIdLength = 9;
 
-    /// <summary>Creates a call. Arguments that are no JSON object become its <see cref="FunctionCallContent.Exception"/>, with the text as <see cref="AIContent.RawRepresentation"/>.</summary>
+    /// <summary>Creates a call. Arguments that are no JSON object become its <see cref="FunctionCallContent.Exception"/>, with the text as
+    /// <see cref="AIContent.RawRepresentation"/>.</summary>
     /// <param name="name">The tool's name.</param>
     /// <param name="arguments">The arguments' JSON; <see langword="null"/> or empty for none.</param>
     /// <param name="format">The syntax of the call, which the id must suit.</param>

@@ -24,7 +24,8 @@ internal static class ToolCallSyntax
             return ToolCallFormat.Hermes;
         }
 
-        return chatTemplate.Contains(Llama3ToolCallParser.PythonTag, StringComparison.Ordinal) || chatTemplate.Contains("<|start_header_id|>", StringComparison.Ordinal)
+        return chatTemplate.Contains(Llama3ToolCallParser.PythonTag, StringComparison.Ordinal)
+            || chatTemplate.Contains("<|start_header_id|>", StringComparison.Ordinal)
             ? ToolCallFormat.Llama3Json
             : null;
     }

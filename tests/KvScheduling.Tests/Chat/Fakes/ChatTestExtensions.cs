@@ -8,7 +8,8 @@ internal static class ChatTestExtensions
 {
     public static readonly ChatMessage[] Hello = [new(ChatRole.User, "Hello")];
 
-    public static async Task<List<ChatResponseUpdate>> ReadAsync(this IChatClient client, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public static async Task<List<ChatResponseUpdate>> ReadAsync(
+        this IChatClient client, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         List<ChatResponseUpdate> updates = [];
         await foreach (ChatResponseUpdate update in client.GetStreamingResponseAsync(Hello, options, cancellationToken))
@@ -21,7 +22,8 @@ internal static class ChatTestExtensions
 
     public static Task<ChatResponse> AskAsync(this IChatClient client, ChatOptions? options = null) => client.GetResponseAsync(Hello, options);
 
-    public static List<FunctionCallContent> Calls(this ChatResponse response) => [.. response.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>()];
+    public static List<FunctionCallContent> Calls(this ChatResponse response) =>
+        [.. response.Messages.SelectMany(static message => message.Contents).OfType<FunctionCallContent>()];
 
     public static AIFunctionDeclaration Tool(string name, string description = "Does it.") =>
         AIFunctionFactory.CreateDeclaration(name, description, JsonDocument.Parse("""{"type":"object","properties":{"a":{"type":"integer"}}}""").RootElement);

@@ -2,7 +2,8 @@ using System.Text;
 
 namespace KvScheduling.Tests.Chat;
 
-/// <summary>A byte-level tokenizer with extra tokens: ids below 256 are bytes, the others whatever a test adds, whole words as well as parts of a character.</summary>
+/// <summary>A byte-level tokenizer with extra tokens: ids below 256 are bytes, the others whatever a test adds, whole words as well as parts of a
+/// character.</summary>
 internal sealed class FakeCodec : ITextCodec
 {
     private readonly List<(byte[] Bytes, bool IsHidden)> _added = [];

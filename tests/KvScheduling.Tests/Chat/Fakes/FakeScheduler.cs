@@ -87,7 +87,8 @@ internal sealed class FakeScheduler : IKvScheduler, IDisposable
         return new Generation(generation);
     }
 
-    public IAsyncEnumerable<BacklogResult> DrainAsync(IAsyncEnumerable<GenerationRequest> backlog, IProgress<BacklogProgress>? progress = null, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<BacklogResult> DrainAsync(
+        IAsyncEnumerable<GenerationRequest> backlog, IProgress<BacklogProgress>? progress = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException();
 
     public SchedulerSnapshot GetSnapshot() => throw new NotSupportedException();

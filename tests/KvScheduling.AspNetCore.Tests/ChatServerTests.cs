@@ -1,0 +1,109 @@
+using System.Net;
+using KvScheduling.Samples.ChatServer;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace KvScheduling.AspNetCore.Tests;
+
+public sealed class ChatServerTests
+{
+    [Theory]
+    [InlineData("managed")]
+    [InlineData("simulated")]
+    public async Task Build_DefaultSettings_PageInfoChatBurstAndHealthAnswer(string engine)
+    {
+        ChatServerSettings settings = new() { Urls = "http://127.0.0.1:0", Engine = engine };
+        EngineChoice choice = EngineChoice.Make(settings);
+        await using WebApplication app = ChatServerApp.Build(settings, choice);
+        await app.StartAsync();
+        using StringWriter output = new();
+        await StartupText.WriteAsync(output, app, choice);
+        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()) };
+
+        using HttpResponseMessage page = await http.GetAsync(new Uri("/", UriKind.Relative));
+        Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
+        Assert.Contains("<title>KvScheduling", await page.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        string info = await http.GetStringAsync(new Uri("/info", UriKind.Relative));
+        string model = Wire.Json(info).GetProperty("model").GetString()!;
+        Assert.Equal(engine, Wire.Json(info).GetProperty("engine").GetString());
+        Assert.Equal("Healthy", await http.GetStringAsync(new Uri("/health", UriKind.Relative)));
+        using HttpResponseMessage chat = await http.SendAsync(TestServer.Post($$"""{"model":"{{model}}","messages":[{"role":"user","content":"What is 15 + 62?"}]}"""));
+        string answer = (await chat.JsonAsync()).At("choices", 0, "message", "content").GetString()!;
+        Assert.Equal(engine == "managed", answer == "15 + 62 = 77.");
+        Assert.Contains(app.Urls.Single(), output.ToString(), StringComparison.Ordinal);
+        Assert.Contains($"engine  {engine}: ", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("4,096 tokens", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("sorted-f", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("curl -N", output.ToString(), StringComparison.Ordinal);
+
+        using HttpResponseMessage burst = await http.PostAsync(new Uri("/burst", UriKind.Relative), TestServer.JsonBody("""{"count":12,"seed":5}"""));
+        List<string> events = Wire.Data(await burst.Content.ReadAsStringAsync());
+        Assert.Equal(12, Wire.Json(events[0]).GetProperty("requests").GetArrayLength());
+        Assert.Equal(Enumerable.Range(0, 12), events.Skip(1).Select(Wire.Json).Where(static e => e.GetProperty("type").GetString() == "done").Select(static e => e.GetProperty("index").GetInt32()).Order());
+        await app.StopAsync();
+        Assert.Contains("Stopping: 0 running", output.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(513)]
+    public async Task Burst_CountOutOfRange_400(int count)
+    {
+        ChatServerSettings settings = new() { Urls = "http://127.0.0.1:0", Engine = "simulated" };
+        await using WebApplication app = ChatServerApp.Build(settings, EngineChoice.Make(settings));
+        await app.StartAsync();
+        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()) };
+
+        using HttpResponseMessage response = await http.PostAsync(new Uri("/burst", UriKind.Relative), TestServer.JsonBody($"{{\"count\":{count}}}"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("--engine onnx", "not there yet")]
+    [InlineData("--engine cuda", "'managed'")]
+    [InlineData("--policy fifo", "'sorted-f'")]
+    [InlineData("--model nowhere", "nowhere")]
+    [InlineData("--model .", "neither config.json")]
+    [InlineData("--kv-tokens 15", "at least 16")]
+    [InlineData("--kv-tokens many", "many")]
+    [InlineData("--colour blue", "--colour")]
+    public async Task RunAsync_WrongUsage_2AndTheReason(string arguments, string reason)
+    {
+        using StringWriter output = new();
+        using StringWriter error = new();
+
+        int code = await ChatServerCommand.RunAsync(arguments.Split(' '), output, error);
+
+        Assert.Equal(2, code);
+        Assert.Contains(reason, error.ToString(), StringComparison.Ordinal);
+        Assert.Empty(output.ToString());
+    }
+
+    [Fact]
+    public async Task RunAsync_Help_ListsEveryOption()
+    {
+        using StringWriter output = new();
+
+        int code = await ChatServerCommand.RunAsync(["--help"], output, output);
+
+        Assert.Equal(0, code);
+        Assert.All(
+            ["--urls", "--engine", "--model", "--native", "--kv-tokens", "--policy"],
+            option => Assert.Contains(option, output.ToString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task RunAsync_AddressIsTaken_1AndTheAddress()
+    {
+        ChatServerSettings settings = new() { Urls = "http://127.0.0.1:0", Engine = "simulated" };
+        await using WebApplication app = ChatServerApp.Build(settings, EngineChoice.Make(settings));
+        await app.StartAsync();
+        using StringWriter error = new();
+
+        int code = await ChatServerCommand.RunAsync(["--engine", "simulated", "--urls", app.Urls.Single()], TextWriter.Null, error);
+
+        Assert.Equal(1, code);
+        Assert.Contains(app.Urls.Single(), error.ToString(), StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+
+namespace KvScheduling.AspNetCore.Tests;
+
+public sealed class DrainTests
+{
+    [Fact]
+    public async Task StopAsync_WhileAnAnswerIsWritten_ItEndsAndNewCallersGet503()
+    {
+        await using ManagedServer server = await ManagedServer.StartAsync(static _ => { });
+        // A step that waits leaves time to ask while the scheduler drains.
+        using ManualResetEventSlim step = new(initialState: true);
+        server.Engine.BeforeStep = () => step.Wait(TestServer.Patience);
+        using HttpResponseMessage running = await server.Http.SendAsync(
+            TestServer.Post("""{"stream":true,"messages":[{"role":"user","content":"Count from 1 to 30."}]}"""), HttpCompletionOption.ResponseHeadersRead);
+        step.Reset();
+
+        Task stopped = server.StopAsync();
+        using HttpResponseMessage late = await AskLateAsync(server);
+        step.Set();
+        await stopped.WaitAsync(TestServer.Patience);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, late.StatusCode);
+        Assert.Equal("shutting_down", (await late.JsonAsync()).At("error", "code").GetString());
+        Assert.NotNull(late.Headers.RetryAfter);
+        string body = await running.Content.ReadAsStringAsync();
+        Assert.Contains("[DONE]", body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Asks once the door is closed; before, the request would be taken and wait for the step that waits for it.</summary>
+    private static async Task<HttpResponseMessage> AskLateAsync(ManagedServer server)
+    {
+        await Assert.ThrowsAsync<SchedulingRejectedException>(async () =>
+        {
+            while (true)
+            {
+                server.Scheduler.Reserve().Dispose();
+                await Task.Yield();
+            }
+        }).WaitAsync(TestServer.Patience);
+        return await server.PostAsync("""{"messages":[{"role":"user","content":"Hi"}]}""");
+    }
+}

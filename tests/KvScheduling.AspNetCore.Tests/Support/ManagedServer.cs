@@ -1,0 +1,57 @@
+using KvScheduling.ManagedEngine;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace KvScheduling.AspNetCore.Tests;
+
+/// <summary>The endpoints over the real scheduler and the real engine with the bundled model, on a free port.</summary>
+internal sealed class ManagedServer : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private ManagedServer(WebApplication app, Func<WatchedEngine> engine)
+    {
+        _app = app;
+        Engine = engine();
+        Scheduler = app.Services.GetRequiredService<IKvScheduler>();
+        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
+    }
+
+    public WatchedEngine Engine { get; }
+
+    public IKvScheduler Scheduler { get; }
+
+    public HttpClient Http { get; }
+
+    public IServiceProvider Services => _app.Services;
+
+    public static async Task<ManagedServer> StartAsync(Action<KvSchedulingOptions> configure)
+    {
+        WatchedEngine? engine = null;
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        builder.Services.AddKvScheduling(options =>
+        {
+            options.CheckInvariants = true;
+            configure(options);
+        }).AddEngine("managed", _ => engine = new WatchedEngine(ManagedEngine.ManagedEngine.Load(GoldenCase.ModelFolder)));
+        WebApplication app = builder.Build();
+        app.MapKvSchedulingOpenAI(configure: static options => options.IncludeSchedulingReport = true);
+        app.MapKvSchedulingState();
+        await app.StartAsync();
+        return new ManagedServer(app, () => engine!);
+    }
+
+    public async Task<HttpResponseMessage> PostAsync(string body) => await Http.SendAsync(TestServer.Post(body));
+
+    public Task StopAsync() => _app.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Http.Dispose();
+        await _app.DisposeAsync();
+    }
+}
