@@ -8,10 +8,12 @@ namespace KvScheduling.Samples.BatchScoring;
 /// <summary>Maps a prompt column to a completion column: rows in, rows with completions out. The scheduler takes rows as its line has room and runs them in the order of its policy.</summary>
 internal sealed class BatchScorer(IKvScheduler scheduler)
 {
-    public IAsyncEnumerable<ScoredRow<TRow>> ScoreAsync<TRow>(IEnumerable<TRow> rows, ScoringOptions<TRow> options, CancellationToken cancellationToken = default) =>
+    public IAsyncEnumerable<ScoredRow<TRow>> ScoreAsync<TRow>(
+        IEnumerable<TRow> rows, ScoringOptions<TRow> options, CancellationToken cancellationToken = default) =>
         options.InInputOrder ? InInputOrderAsync(rows, options, cancellationToken) : AsTheyFinishAsync(rows, options, window: null, cancellationToken);
 
-    private async IAsyncEnumerable<ScoredRow<TRow>> InInputOrderAsync<TRow>(IEnumerable<TRow> rows, ScoringOptions<TRow> options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ScoredRow<TRow>> InInputOrderAsync<TRow>(
+        IEnumerable<TRow> rows, ScoringOptions<TRow> options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         using var window = new SemaphoreSlim(options.Window);
         Dictionary<int, ScoredRow<TRow>> early = [];
@@ -36,7 +38,8 @@ internal sealed class BatchScorer(IKvScheduler scheduler)
 
         // Only rows under way are held: the scheduler takes no more than its line has room for.
         ConcurrentDictionary<int, TRow> underWay = new();
-        await foreach (BacklogResult result in scheduler.DrainAsync(ReadAsync(rows, options, codec, underWay, window, cancellationToken), cancellationToken: cancellationToken))
+        await foreach (BacklogResult result in scheduler.DrainAsync(
+            ReadAsync(rows, options, codec, underWay, window, cancellationToken), cancellationToken: cancellationToken))
         {
             underWay.TryRemove(result.Index, out TRow? row);
             yield return new ScoredRow<TRow>(result.Index, row!, result.Result is { } done ? Decode(codec, done.OutputTokens.Span) : null, result.Error);

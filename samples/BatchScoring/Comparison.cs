@@ -10,7 +10,9 @@ internal static class Comparison
     public static async Task RunAsync(string modelFolder, int rowCount, long kvTokens, TextWriter console, CancellationToken cancellationToken)
     {
         IReadOnlyList<DemoRows.Row> rows = DemoRows.Create(rowCount);
-        await console.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{rowCount} rows, {kvTokens:N0} tokens of KV. Completion time: from the start of the batch to the row's completion."));
+        await console.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rowCount} rows, {kvTokens:N0} tokens of KV. Completion time: from the start of the batch to the row's completion."));
         await console.WriteLineAsync("policy     mean      median    last");
         double[] means = new double[2];
         string[][] completions = new string[2][];
@@ -20,12 +22,14 @@ internal static class Comparison
             double[] seconds = await MeasureAsync(modelFolder, rows, policy, kvTokens, completions[index], cancellationToken);
             Array.Sort(seconds);
             means[index] = seconds.Average();
-            await console.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{policy,-9} {means[index],6:F2} s  {seconds[rowCount / 2],6:F2} s  {seconds[^1],6:F2} s"));
+            await console.WriteLineAsync(
+                string.Create(CultureInfo.InvariantCulture, $"{policy,-9} {means[index],6:F2} s  {seconds[rowCount / 2],6:F2} s  {seconds[^1],6:F2} s"));
         }
 
+        string sameness = completions[0].SequenceEqual(completions[1]) ? "equal" : "DIFFERENT";
         await console.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"Mean completion time of {SchedulingPolicies.SortedF} is {means[1] / means[0]:P0} of that in input order; completions {(completions[0].SequenceEqual(completions[1]) ? "equal" : "DIFFERENT")}."));
+            $"Mean completion time of {SchedulingPolicies.SortedF} is {means[1] / means[0]:P0} of that in input order; completions {sameness}."));
     }
 
     private static async Task<double[]> MeasureAsync(

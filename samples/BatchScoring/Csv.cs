@@ -66,5 +66,6 @@ internal static class Csv
 
     /// <summary>Writes one record with its line break.</summary>
     public static void Write(TextWriter writer, IEnumerable<string> fields) =>
-        writer.Write(string.Join(',', fields.Select(static field => field.AsSpan().ContainsAny(",\"\r\n") ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field)) + "\n");
+        writer.Write(string.Join(',', fields.Select(
+            static field => field.AsSpan().ContainsAny(",\"\r\n") ? $"\"{field.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : field)) + "\n");
 }

@@ -34,7 +34,8 @@ internal sealed class CsvTable
         foreach (string[] row in Csv.Read(reader).Skip(1))
         {
             number++;
-            yield return row.Length == Header.Count ? row : throw new InvalidDataException($"{_path}, row {number}: {row.Length} fields instead of {Header.Count}.");
+            yield return row.Length == Header.Count ? row
+                : throw new InvalidDataException($"{_path}, row {number}: {row.Length} fields instead of {Header.Count}.");
         }
     }
 }

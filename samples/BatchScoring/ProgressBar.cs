@@ -40,6 +40,7 @@ internal sealed class ProgressBar(TextWriter output, int total, bool isTerminal)
     {
         int filled = total == 0 ? Width : (int)((long)Width * _done / total);
         double seconds = Stopwatch.GetElapsedTime(_start).TotalSeconds;
-        return string.Create(CultureInfo.InvariantCulture, $"[{new string('#', filled)}{new string('-', Width - filled)}] {_done}/{total} rows, {seconds:F1} s");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"[{new string('#', filled)}{new string('-', Width - filled)}] {_done}/{total} rows, {seconds:F1} s");
     }
 }

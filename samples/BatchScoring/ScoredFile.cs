@@ -40,7 +40,8 @@ internal sealed class ScoredFile : IDisposable
         return file;
     }
 
-    public void Write(int row, IReadOnlyList<string> input, string completion) => Csv.Write(_writer, [row.ToString(CultureInfo.InvariantCulture), .. input, completion]);
+    public void Write(int row, IReadOnlyList<string> input, string completion) =>
+        Csv.Write(_writer, [row.ToString(CultureInfo.InvariantCulture), .. input, completion]);
 
     public void Dispose() => _writer.Dispose();
 
@@ -57,7 +58,8 @@ internal sealed class ScoredFile : IDisposable
             }
             else if (!record.SequenceEqual(header))
             {
-                throw new InvalidDataException($"{path} has the columns {string.Join(", ", record)}, not {string.Join(", ", header)}: it belongs to another job. Name another output, or delete it.");
+                string columns = $"{string.Join(", ", record)}, not {string.Join(", ", header)}";
+                throw new InvalidDataException($"{path} has the columns {columns}: it belongs to another job. Name another output, or delete it.");
             }
 
             isHeader = false;

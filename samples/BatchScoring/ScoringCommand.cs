@@ -10,20 +10,31 @@ internal static class ScoringCommand
 
     public static async Task<int> RunAsync(string[] args, TextWriter console, TextWriter errors)
     {
-        var input = new Option<string>("--input") { Description = "CSV file with a header line. Without it: a table of questions that the bundled model knows, written beside the output." };
+        var input = new Option<string>("--input")
+        {
+            Description = "CSV file with a header line. Without it: a table of questions that the bundled model knows, written beside the output.",
+        };
         var output = new Option<string>("--output") { Description = "CSV file to write, or to go on with.", DefaultValueFactory = _ => "scored.csv" };
         var prompt = new Option<string>("--prompt-column") { Description = "The column that is asked.", DefaultValueFactory = _ => "prompt" };
         var completion = new Option<string>("--completion-column") { Description = "The column that is added.", DefaultValueFactory = _ => "completion" };
         var ordered = new Option<bool>("--in-order") { Description = "Write rows in input order instead of as they finish." };
-        var window = new Option<int>("--window") { Description = "With --in-order: how many rows may be under way or waiting to be written.", DefaultValueFactory = _ => 256 };
+        var window = new Option<int>("--window")
+        {
+            Description = "With --in-order: how many rows may be under way or unwritten.",
+            DefaultValueFactory = _ => 256,
+        };
         var rows = new Option<int>("--rows") { Description = "Without --input: how many rows.", DefaultValueFactory = _ => 500 };
         var policy = new Option<string>("--policy") { Description = "The order inside.", DefaultValueFactory = _ => SchedulingPolicies.SortedF };
-        var model = new Option<string>("--model") { Description = "Model folder.", DefaultValueFactory = _ => Path.Combine(AppContext.BaseDirectory, "models", "tiny-chat") };
+        string bundled = Path.Combine(AppContext.BaseDirectory, "models", "tiny-chat");
+        var model = new Option<string>("--model") { Description = "Model folder.", DefaultValueFactory = _ => bundled };
         var kvTokens = new Option<long>("--kv-tokens") { Description = "Room in the KV cache, in tokens.", DefaultValueFactory = _ => 2048 };
         var compare = new Option<bool>("--compare") { Description = "Time the order of Sorted-F against input order and write nothing." };
         window.Validators.Add(static result => RequirePositive(result.GetValueOrDefault<int>(), "--window", result.AddError));
         rows.Validators.Add(static result => RequirePositive(result.GetValueOrDefault<int>(), "--rows", result.AddError));
-        var command = new RootCommand("Maps a prompt column to a completion column.") { input, output, prompt, completion, ordered, window, rows, policy, model, kvTokens, compare };
+        var command = new RootCommand("Maps a prompt column to a completion column.")
+        {
+            input, output, prompt, completion, ordered, window, rows, policy, model, kvTokens, compare,
+        };
         command.SetAction(async (parsed, cancellationToken) =>
         {
             if (parsed.GetValue(compare))
@@ -46,7 +57,8 @@ internal static class ScoringCommand
         return await command.Parse(args).InvokeAsync();
     }
 
-    private static async Task<int> RunAsync(ScoringJob job, string model, string policy, long kvTokens, TextWriter console, TextWriter errors, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        ScoringJob job, string model, string policy, long kvTokens, TextWriter console, TextWriter errors, CancellationToken cancellationToken)
     {
         try
         {

@@ -47,7 +47,8 @@ internal sealed record ScoringJob
         int written = 0;
         try
         {
-            IEnumerable<(int Row, string[] Fields)> open = input.Rows().Select(static (fields, row) => (Row: row, Fields: fields)).Where(row => !output.Done.Contains(row.Row));
+            IEnumerable<(int Row, string[] Fields)> open = input.Rows().Select(static (fields, row) => (Row: row, Fields: fields))
+                .Where(row => !output.Done.Contains(row.Row));
             await foreach (ScoredRow<(int Row, string[] Fields)> scored in new BatchScorer(scheduler).ScoreAsync(open, options, cancellationToken))
             {
                 if (scored.Error is not null)

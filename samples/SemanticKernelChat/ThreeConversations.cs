@@ -32,15 +32,22 @@ internal static class ThreeConversations
         await using var services = (ServiceProvider)kernel.Services;
 
         long start = Stopwatch.GetTimestamp();
-        IReadOnlyList<string>[] answers = await Task.WhenAll(Conversations.Select(conversation => TalkAsync(kernel, conversation.Person, conversation.Questions, lines)));
-        await lines.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\n{Conversations.Length} conversations at once in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
+        IReadOnlyList<string>[] answers = await Task.WhenAll(
+            Conversations.Select(conversation => TalkAsync(kernel, conversation.Person, conversation.Questions, lines)));
+        await lines.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"\n{Conversations.Length} conversations at once in {Stopwatch.GetElapsedTime(start).TotalSeconds:F1} s."));
         return Conversations.Zip(answers).ToDictionary(static pair => pair.First.Person, static pair => pair.Second);
     }
 
     private static async Task<IReadOnlyList<string>> TalkAsync(Kernel kernel, string person, string[] questions, TextWriter output)
     {
         IChatCompletionService chat = kernel.GetRequiredService<IChatCompletionService>();
-        var settings = new KvSchedulingPromptExecutionSettings { Tenant = person, ShortFunctionNames = true, FunctionChoiceBehavior = FunctionChoiceBehavior.Auto() };
+        var settings = new KvSchedulingPromptExecutionSettings
+        {
+            Tenant = person,
+            ShortFunctionNames = true,
+            FunctionChoiceBehavior = FunctionChoiceBehavior.Auto(),
+        };
         ChatHistory history = [];
         List<string> answers = [];
         foreach (string question in questions)
@@ -50,9 +57,10 @@ internal static class ThreeConversations
             history.Add(answer);
             answers.Add(answer.Content ?? string.Empty);
             SchedulingReport? report = answer.GetSchedulingReport();
-            await output.WriteLineAsync(string.Create(
+            string times = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{person}: {question}\n  -> {answer.Content}   (waited {report?.QueueTime.TotalMilliseconds:F0} ms, first token after {report?.TimeToFirstToken?.TotalMilliseconds:F0} ms)"));
+                $"waited {report?.QueueTime.TotalMilliseconds:F0} ms, first token after {report?.TimeToFirstToken?.TotalMilliseconds:F0} ms");
+            await output.WriteLineAsync($"{person}: {question}\n  -> {answer.Content}   ({times})");
         }
 
         return answers;

@@ -38,7 +38,8 @@ public sealed class BatchScorerTests
         }
 
         List<int> order = [];
-        await foreach (ScoredRow<DemoRows.Row> scored in new BatchScorer(host.Scheduler).ScoreAsync(Counted(), Options with { InInputOrder = true, Window = Window }))
+        await foreach (ScoredRow<DemoRows.Row> scored in new BatchScorer(host.Scheduler)
+            .ScoreAsync(Counted(), Options with { InInputOrder = true, Window = Window }))
         {
             Volatile.Write(ref yielded, yielded + 1);
             order.Add(scored.Index);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace KvScheduling.Samples.BatchScoring.Tests;
 
 public sealed class ScoringJobTests
@@ -14,7 +16,8 @@ public sealed class ScoringJobTests
         using var interruption = new CancellationTokenSource();
         await using KvSchedulerHost host = await TinyChat.StartAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => job.RunAsync(host.Scheduler, new InterruptingWriter(interruption, "[#########"), isTerminal: false, interruption.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => job.RunAsync(host.Scheduler, new InterruptingWriter(interruption, "[#########"), isTerminal: false, interruption.Token));
         int before = Records(job.Output).Count;
         await using KvSchedulerHost again = await TinyChat.StartAsync();
         int written = await job.RunAsync(again.Scheduler, TextWriter.Null, isTerminal: false, CancellationToken.None);
@@ -22,9 +25,9 @@ public sealed class ScoringJobTests
         List<string[]> records = Records(job.Output);
         Assert.InRange(before, 1, RowCount - 1);
         Assert.Equal(RowCount, before + written);
-        Assert.Equal(Enumerable.Range(0, RowCount), records.Select(static record => int.Parse(record[0], System.Globalization.CultureInfo.InvariantCulture)).Order());
+        Assert.Equal(Enumerable.Range(0, RowCount), records.Select(Number).Order());
         Assert.All(records, static record => Assert.NotEmpty(record[^1]));
-        Assert.Equal(await ScoreAtOnceAsync(folder), records.OrderBy(static record => int.Parse(record[0], System.Globalization.CultureInfo.InvariantCulture)).Select(static record => record[^1]));
+        Assert.Equal(await ScoreAtOnceAsync(folder), records.OrderBy(Number).Select(static record => record[^1]));
     }
 
     [Fact]
@@ -98,6 +101,8 @@ public sealed class ScoringJobTests
         await job.RunAsync(host.Scheduler, TextWriter.Null, isTerminal: false, CancellationToken.None);
         return Records(job.Output).Select(static record => record[^1]);
     }
+
+    private static int Number(string[] record) => int.Parse(record[0], CultureInfo.InvariantCulture);
 
     private static List<string[]> Records(string path)
     {

@@ -25,7 +25,8 @@ public sealed class Packages : IAsyncLifetime
 
         string configuration = typeof(Packages).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         string project = Path.Combine(Root, "eng", "Pack.proj");
-        await RunAsync(Root, "msbuild", project, "-nologo", "-verbosity:quiet", "-nodeReuse:false", $"-p:Configuration={configuration}", $"-p:PackageFolder={Folder}");
+        string[] properties = [$"-p:Configuration={configuration}", $"-p:PackageFolder={Folder}"];
+        await RunAsync(Root, ["msbuild", project, "-nologo", "-verbosity:quiet", "-nodeReuse:false", .. properties]);
     }
 
     public Task DisposeAsync()

@@ -47,7 +47,8 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
             Assert.Equal("MIT", metadata.Element(name + "license")!.Value);
             Assert.Equal("README.md", metadata.Element(name + "readme")!.Value);
             Assert.NotEmpty(metadata.Element(name + "description")!.Value);
-            string[] dependencies = [.. metadata.Descendants(name + "dependency").Select(static dependency => dependency.Attribute("id")!.Value).Order(StringComparer.Ordinal)];
+            string[] dependencies = [.. metadata.Descendants(name + "dependency").Select(static dependency => dependency.Attribute("id")!.Value)
+                .Order(StringComparer.Ordinal)];
             Assert.True(Dependencies[id].SequenceEqual(dependencies), $"{id} depends on {string.Join(", ", dependencies)}.");
         }
     }
@@ -62,19 +63,22 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         }
 
         // Ours are unpacked into a folder of their own, never into the machine's cache; what they depend on may come from it.
-        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+        string sources = string.Join("%3B", new[] { packages.Folder, Environment.GetEnvironmentVariable("RestoreAdditionalProjectSources") }.OfType<string>());
         string output = await Packages.RunAsync(
             folder,
             "run",
             $"-p:KvSchedulingVersion={Packages.Version}",
             $"-p:HasSemanticKernel={(Packages.HasSemanticKernel ? "true" : "false")}",
-            $"-p:RestoreAdditionalProjectSources={string.Join("%3B", new[] { packages.Folder, Environment.GetEnvironmentVariable("RestoreAdditionalProjectSources") }.OfType<string>())}",
+            $"-p:RestoreAdditionalProjectSources={sources}",
             $"-p:RestorePackagesPath={Path.Combine(folder, "unpacked")}",
             $"-p:RestoreFallbackFolders={cache}",
             "--",
             Path.Combine(Packages.Root, "models", "tiny-chat"));
 
-        string[] expected = Packages.HasSemanticKernel ? ["15 + 62 = 77.", "The capital of Greece is Athens.", "WebApplication"] : ["15 + 62 = 77.", "WebApplication"];
+        string[] expected = Packages.HasSemanticKernel ? ["15 + 62 = 77.", "The capital of Greece is Athens.", "WebApplication"]
+            : ["15 + 62 = 77.", "WebApplication"];
         Assert.Equal(expected, output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
     }
 
@@ -82,5 +86,7 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         Directory.Exists(Path.Combine(Packages.Root, "src", id)) && (id != "KvScheduling.SemanticKernel" || Packages.HasSemanticKernel);
 
     private string[] Ids(string pattern) =>
-        [.. Directory.GetFiles(packages.Folder, pattern).Select(static file => Path.GetFileNameWithoutExtension(file).Replace("." + Packages.Version, string.Empty, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        [.. Directory.GetFiles(packages.Folder, pattern).Select(IdOf).Order(StringComparer.Ordinal)];
+
+    private static string IdOf(string file) => Path.GetFileNameWithoutExtension(file).Replace("." + Packages.Version, string.Empty, StringComparison.Ordinal);
 }

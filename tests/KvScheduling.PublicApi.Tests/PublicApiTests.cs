@@ -2,7 +2,8 @@ using System.Reflection;
 
 namespace KvScheduling.PublicApi.Tests;
 
-/// <summary>Guards what the packages promise: every exported member against the files in Baselines. After a change that is meant: <c>KVS_UPDATE_PUBLIC_API=1 dotnet test tests/KvScheduling.PublicApi.Tests</c>, then read the difference.</summary>
+/// <summary>Guards what the packages promise: every exported member against the files in Baselines. After a change that is meant:
+/// <c>KVS_UPDATE_PUBLIC_API=1 dotnet test tests/KvScheduling.PublicApi.Tests</c>, then read the difference.</summary>
 public sealed class PublicApiTests
 {
     private const string UpdateVariable = "KVS_UPDATE_PUBLIC_API";
@@ -26,6 +27,7 @@ public sealed class PublicApiTests
 
         Assert.True(
             changes.Length == 0 && expected.SequenceEqual(actual),
-            $"The public API of {assemblyName} changed. If that is meant: {UpdateVariable}=1 dotnet test tests/KvScheduling.PublicApi.Tests, and commit the difference.\n{string.Join('\n', changes)}");
+            $"The public API of {assemblyName} changed. If that is meant: {UpdateVariable}=1 dotnet test tests/KvScheduling.PublicApi.Tests, "
+            + $"and commit the difference.\n{string.Join('\n', changes)}");
     }
 }

@@ -6,7 +6,8 @@ namespace KvScheduling.PublicApi.Tests;
 /// <summary>Writes the members that an assembly exports: one line each, types and members in ordinal order.</summary>
 internal static class PublicApiWriter
 {
-    private const BindingFlags Declared = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
 
     public static IEnumerable<string> Write(Assembly assembly)
     {
@@ -30,8 +31,10 @@ internal static class PublicApiWriter
             : type.IsAbstract ? "abstract class"
             : type.IsSealed ? "sealed class"
             : "class";
-        IEnumerable<Type> bases = type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum) ? [parent] : [];
-        string[] parents = [.. bases.Concat(type.GetInterfaces().OrderBy(static face => face.FullName, StringComparer.Ordinal)).Where(static face => face.IsVisible).Select(TypeNames.Of)];
+        bool hasParent = type.BaseType is { } parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum);
+        IEnumerable<Type> bases = hasParent ? [type.BaseType!] : [];
+        string[] parents = [.. bases.Concat(type.GetInterfaces().OrderBy(static face => face.FullName, StringComparer.Ordinal))
+            .Where(static face => face.IsVisible).Select(TypeNames.Of)];
         return $"{kind} {type.FullName}{(type.IsEnum || parents.Length == 0 ? string.Empty : " : " + string.Join(", ", parents))}";
     }
 
@@ -45,7 +48,8 @@ internal static class PublicApiWriter
         return type.GetConstructors(Declared).Where(IsExported).Select(static constructor => $"{Access(constructor)}ctor({Parameters(constructor)})")
             .Concat(type.GetFields(Declared).Where(static field => field.IsPublic || field.IsFamily).Select(Field))
             .Concat(type.GetProperties(Declared).Where(static property => property.GetAccessors(nonPublic: true).Any(IsExported)).Select(Property))
-            .Concat(type.GetEvents(Declared).Where(static happening => IsExported(happening.AddMethod!)).Select(static happening => $"event {TypeNames.Of(happening.EventHandlerType!)} {happening.Name}"))
+            .Concat(type.GetEvents(Declared).Where(static happening => IsExported(happening.AddMethod!))
+                .Select(static happening => $"event {TypeNames.Of(happening.EventHandlerType!)} {happening.Name}"))
             .Concat(type.GetMethods(Declared).Where(static method => IsExported(method) && !IsAccessor(method) && !IsOfRecord(method)).Select(Method));
     }
 
@@ -60,7 +64,11 @@ internal static class PublicApiWriter
 
     private static string Modifiers(MethodBase method) => Access(method)
         + (method.IsStatic ? "static " : string.Empty)
-        + (method.DeclaringType!.IsInterface ? string.Empty : method.IsAbstract ? "abstract " : method.IsVirtual && !method.IsFinal ? (IsOverride(method) ? "override " : "virtual ") : string.Empty);
+        + (method.DeclaringType!.IsInterface ? string.Empty
+            : method.IsAbstract ? "abstract "
+            : !method.IsVirtual || method.IsFinal ? string.Empty
+            : IsOverride(method) ? "override "
+            : "virtual ");
 
     private static bool IsOverride(MethodBase method) => method is MethodInfo info && info.GetBaseDefinition().DeclaringType != info.DeclaringType;
 
@@ -71,19 +79,18 @@ internal static class PublicApiWriter
     private static string Property(PropertyInfo property)
     {
         MethodInfo accessor = property.GetAccessors(nonPublic: true).First(IsExported);
-        string accessors = string.Join(
-            ' ',
-            new[] { property.GetMethod is { } get && IsExported(get) ? "get;" : null, property.SetMethod is { } set && IsExported(set) ? (IsInit(set) ? "init;" : "set;") : null }.OfType<string>());
+        string get = property.GetMethod is { } getter && IsExported(getter) ? "get; " : string.Empty;
+        string set = property.SetMethod is not { } setter || !IsExported(setter) ? string.Empty : IsInit(setter) ? "init; " : "set; ";
         string required = property.IsDefined(typeof(RequiredMemberAttribute)) ? "required " : string.Empty;
         string index = property.GetIndexParameters() is { Length: > 0 } parameters ? $"[{string.Join(", ", parameters.Select(Parameter))}]" : string.Empty;
-        return $"{Modifiers(accessor)}{required}{TypeNames.Of(property)} {property.Name}{index} {{ {accessors} }}";
+        return $"{Modifiers(accessor)}{required}{TypeNames.Of(property)} {property.Name}{index} {{ {get}{set}}}";
     }
 
     private static bool IsInit(MethodInfo set) => set.ReturnParameter.GetRequiredCustomModifiers().Contains(typeof(IsExternalInit));
 
     private static string Method(MethodInfo method)
     {
-        string generics = method.IsGenericMethodDefinition ? $"<{string.Join(", ", method.GetGenericArguments().Select(static argument => argument.Name))}>" : string.Empty;
+        string generics = method.IsGenericMethodDefinition ? $"<{string.Join(", ", method.GetGenericArguments().Select(TypeNames.Of))}>" : string.Empty;
         return $"{Modifiers(method)}{TypeNames.Of(method.ReturnParameter)} {method.Name}{generics}({Parameters(method)})";
     }
 
@@ -92,8 +99,9 @@ internal static class PublicApiWriter
 
     private static string Parameter(ParameterInfo parameter)
     {
-        string way = parameter.IsOut ? "out " : parameter.IsIn && parameter.ParameterType.IsByRef ? "in " : parameter.ParameterType.IsByRef ? "ref " : string.Empty;
-        string value = parameter.HasDefaultValue ? $" = {parameter.RawDefaultValue switch { null => "default", string text => $"\"{text}\"", var other => other }}" : string.Empty;
+        string way = !parameter.ParameterType.IsByRef ? string.Empty : parameter.IsOut ? "out " : parameter.IsIn ? "in " : "ref ";
+        string value = !parameter.HasDefaultValue ? string.Empty
+            : parameter.RawDefaultValue switch { null => " = default", string text => $" = \"{text}\"", var other => $" = {other}" };
         return $"{way}{TypeNames.Of(parameter)} {parameter.Name}{value}";
     }
 }

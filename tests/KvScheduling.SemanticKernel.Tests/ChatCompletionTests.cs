@@ -27,7 +27,8 @@ public sealed class ChatCompletionTests
         Kernel kernel = Kernels.Create(new ScriptedChatClient(ScriptedChatClient.Text("Hel", "lo")));
 
         List<StreamingChatMessageContent> updates = [];
-        await foreach (StreamingChatMessageContent update in kernel.GetRequiredService<IChatCompletionService>().GetStreamingChatMessageContentsAsync(new ChatHistory("be kind")))
+        await foreach (StreamingChatMessageContent update in kernel.GetRequiredService<IChatCompletionService>()
+            .GetStreamingChatMessageContentsAsync(new ChatHistory("be kind")))
         {
             updates.Add(update);
         }
@@ -63,7 +64,8 @@ public sealed class ChatCompletionTests
         using CancellationTokenSource cancellation = new();
         await cancellation.CancelAsync();
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => service.GetChatMessageContentAsync(new ChatHistory("x"), cancellationToken: cancellation.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => service.GetChatMessageContentAsync(new ChatHistory("x"), cancellationToken: cancellation.Token));
     }
 
     [Fact]
@@ -72,7 +74,8 @@ public sealed class ChatCompletionTests
         var client = new ScriptedChatClient(_ => throw new SchedulingRejectedException(SchedulingRejection.QueueFull, "full", TimeSpan.FromSeconds(3)));
         IChatCompletionService service = Kernels.Create(client).GetRequiredService<IChatCompletionService>();
 
-        SchedulingRejectedException error = await Assert.ThrowsAsync<SchedulingRejectedException>(() => service.GetChatMessageContentAsync(new ChatHistory("x")));
+        SchedulingRejectedException error = await Assert.ThrowsAsync<SchedulingRejectedException>(
+            () => service.GetChatMessageContentAsync(new ChatHistory("x")));
 
         Assert.Equal(TimeSpan.FromSeconds(3), error.RetryAfter);
     }

@@ -23,7 +23,8 @@ public sealed class FilterTests
         kernel.AutoFunctionInvocationFilters.Add(new AutoFilter(async (context, next) =>
         {
             await next(context);
-            seen.Add($"{context.RequestSequenceIndex}.{context.FunctionSequenceIndex} {context.Function.Name}({string.Join(',', context.Arguments!.Keys)}) = {context.Result}");
+            string arguments = string.Join(',', context.Arguments!.Keys);
+            seen.Add($"{context.RequestSequenceIndex}.{context.FunctionSequenceIndex} {context.Function.Name}({arguments}) = {context.Result}");
         }));
 
         await FunctionCallingTests.AnswerAsync(kernel, new ChatHistory("x"), Auto, isStreaming);

@@ -52,7 +52,9 @@ public sealed class FunctionCallingTests
         var client = new ScriptedChatClient(ScriptedChatClient.Text("x"));
         Kernel kernel = Kernels.Create(client);
 
-        await AnswerAsync(kernel, new PromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Auto([kernel.Plugins["tools"]["get_weather"]]) });
+        await AnswerAsync(
+            kernel,
+            new PromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Auto([kernel.Plugins["tools"]["get_weather"]]) });
 
         Assert.Equal(["tools_get_weather"], client.Requests[0].Options!.Tools!.Select(static tool => tool.Name));
     }
@@ -74,7 +76,8 @@ public sealed class FunctionCallingTests
     {
         var client = new ScriptedChatClient(ScriptedChatClient.Call(("1", "tools_add", new { a = 1, b = 2 })), ScriptedChatClient.Text("3"));
 
-        await AnswerAsync(Kernels.Create(client), new ChatHistory("x"), new PromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Required() }, isStreaming);
+        var settings = new PromptExecutionSettings { FunctionChoiceBehavior = FunctionChoiceBehavior.Required() };
+        await AnswerAsync(Kernels.Create(client), new ChatHistory("x"), settings, isStreaming);
 
         Assert.Equal([ChatToolMode.RequireAny, null], client.Requests.Select(static request => request.Options!.ToolMode));
     }
@@ -208,8 +211,10 @@ public sealed class FunctionCallingTests
         return text;
     }
 
-    internal static Task<string> AnswerAsync(Kernel kernel, PromptExecutionSettings settings) => AnswerAsync(kernel, new ChatHistory("x"), settings, isStreaming: false);
+    internal static Task<string> AnswerAsync(Kernel kernel, PromptExecutionSettings settings) =>
+        AnswerAsync(kernel, new ChatHistory("x"), settings, isStreaming: false);
 
     internal static string ResultOf(IReadOnlyList<ChatMessage> messages, string callId) =>
-        messages.SelectMany(static message => message.Contents).OfType<Microsoft.Extensions.AI.FunctionResultContent>().Single(result => result.CallId == callId).Result!.ToString()!;
+        messages.SelectMany(static message => message.Contents).OfType<Microsoft.Extensions.AI.FunctionResultContent>()
+            .Single(result => result.CallId == callId).Result!.ToString()!;
 }

@@ -39,7 +39,9 @@ public sealed class SchedulerTests
         string[] together = await Task.WhenAll(calls.Select(call => AskAsync(host, call.Question, call.HasTools)));
 
         Assert.Equal(solo, together);
-        Assert.All(calls.Zip(together).Where(static pair => pair.First.HasTools), static pair => Assert.StartsWith("The result is ", pair.Second, StringComparison.Ordinal));
+        Assert.All(
+            calls.Zip(together).Where(static pair => pair.First.HasTools),
+            static pair => Assert.StartsWith("The result is ", pair.Second, StringComparison.Ordinal));
         Assert.Equal("The result is 84.", together[2]);
     }
 
@@ -48,7 +50,8 @@ public sealed class SchedulerTests
     {
         using var gate = new ManualResetEventSlim();
         WatchedEngine? engine = null;
-        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(() => engine = new WatchedEngine(TinyChat.Load(), gate), new KvSchedulingOptions { MaxRunningRequests = 1 });
+        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(
+            () => engine = new WatchedEngine(TinyChat.Load(), gate), new KvSchedulingOptions { MaxRunningRequests = 1 });
         List<Task<string>> line = [AskAsync(host, "Hi", hasTools: false)];
         for (int i = 0; i < 6; i++)
         {
@@ -99,7 +102,8 @@ public sealed class SchedulerTests
         ChatHistory history = [];
         history.AddUserMessage("Please count from 2 to 12.");
 
-        string text = await FunctionCallingTests.AnswerAsync(CreateKernel(host), history, new KvSchedulingPromptExecutionSettings { MaxTokens = 200 }, isStreaming: true);
+        string text = await FunctionCallingTests.AnswerAsync(
+            CreateKernel(host), history, new KvSchedulingPromptExecutionSettings { MaxTokens = 200 }, isStreaming: true);
 
         Assert.Equal("2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12.", text);
     }

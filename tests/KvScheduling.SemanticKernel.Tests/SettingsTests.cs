@@ -60,7 +60,8 @@ public sealed class SettingsTests
     [Fact]
     public async Task PlainSettings_WithTheSameEntries_MeanTheSame()
     {
-        ChatOptions options = await SendAsync(new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["max_tokens"] = 200, ["kv_priority"] = 5 } });
+        ChatOptions options = await SendAsync(
+            new PromptExecutionSettings { ExtensionData = new Dictionary<string, object> { ["max_tokens"] = 200, ["kv_priority"] = 5 } });
 
         Assert.Equal(200, options.MaxOutputTokens);
         Assert.Equal(5, Number(options, "kv_priority"));
@@ -89,10 +90,16 @@ public sealed class SettingsTests
     public void Properties_FromJson_AreRead()
     {
         KvSchedulingPromptExecutionSettings settings = JsonSerializer.Deserialize<KvSchedulingPromptExecutionSettings>(
-            """{"service_id":"local","kv_priority":2,"kv_tenant":"t","kv_deadline_ms":250,"kv_expected_output_tokens":9,"kv_prefix_scope":"public","temperature":0.5,"seed":9007199254740993,"stop_sequences":["a","b"]}""")!;
+            """
+            {
+              "service_id": "local", "kv_priority": 2, "kv_tenant": "t", "kv_deadline_ms": 250, "kv_expected_output_tokens": 9, "kv_prefix_scope": "public",
+              "temperature": 0.5, "seed": 9007199254740993, "stop_sequences": ["a", "b"]
+            }
+            """)!;
 
         Assert.Equal(("local", 2, "t", 9), (settings.ServiceId, settings.Priority, settings.Tenant, settings.ExpectedOutputTokens));
-        Assert.Equal((TimeSpan.FromMilliseconds(250), PrefixScope.Public, 0.5, 9007199254740993), (settings.Deadline, settings.PrefixScope, settings.Temperature, settings.Seed));
+        Assert.Equal((TimeSpan.FromMilliseconds(250), PrefixScope.Public, 0.5, 9007199254740993),
+            (settings.Deadline, settings.PrefixScope, settings.Temperature, settings.Seed));
         Assert.Equal(["a", "b"], settings.StopSequences!);
     }
 

@@ -19,8 +19,10 @@ public sealed class ShortFunctionNamesTests
 
         Assert.Equal("3", answer);
         Assert.Equal(["add", "get_weather", "fail"], client.Requests[0].Options!.Tools!.Select(static tool => tool.Name));
-        Assert.Equal("integer", ((AIFunctionDeclaration)client.Requests[0].Options!.Tools![0]).JsonSchema.GetProperty("properties").GetProperty("a").GetProperty("type").GetString());
-        Assert.Equal("add", client.Requests[1].Messages.SelectMany(static message => message.Contents).OfType<Microsoft.Extensions.AI.FunctionCallContent>().Single().Name);
+        Assert.Equal("integer", ((AIFunctionDeclaration)client.Requests[0].Options!.Tools![0]).JsonSchema.GetProperty("properties").GetProperty("a")
+            .GetProperty("type").GetString());
+        Assert.Equal("add", client.Requests[1].Messages.SelectMany(static message => message.Contents).OfType<Microsoft.Extensions.AI.FunctionCallContent>()
+            .Single().Name);
         Assert.Equal("tools_add", Assert.Single(CallContent.GetFunctionCalls(history[1])).FunctionName);
     }
 
@@ -49,5 +51,6 @@ public sealed class ShortFunctionNamesTests
         Assert.Equal("add", client.Requests[0].Options!.Tools![0].Name);
     }
 
-    private static KvSchedulingPromptExecutionSettings Settings() => new() { ShortFunctionNames = true, FunctionChoiceBehavior = FunctionChoiceBehavior.Auto() };
+    private static KvSchedulingPromptExecutionSettings Settings() =>
+        new() { ShortFunctionNames = true, FunctionChoiceBehavior = FunctionChoiceBehavior.Auto() };
 }

@@ -26,7 +26,8 @@ internal sealed class ChatClientChatCompletionService : IChatCompletionService
     public async Task<IReadOnlyList<ChatMessageContent>> GetChatMessageContentsAsync(
         ChatHistory chatHistory, PromptExecutionSettings? executionSettings = null, Kernel? kernel = null, CancellationToken cancellationToken = default)
     {
-        ChatResponse response = await _client.GetResponseAsync([.. chatHistory.Select(ContentConversion.ToMessage)], executionSettings.ToChatOptions(kernel), cancellationToken).ConfigureAwait(false);
+        ChatResponse response = await _client.GetResponseAsync(
+            [.. chatHistory.Select(ContentConversion.ToMessage)], executionSettings.ToChatOptions(kernel), cancellationToken).ConfigureAwait(false);
         foreach (ChatMessage message in response.Messages.SkipLast(1))
         {
             chatHistory.Add(ContentConversion.FromMessage(message, response));
@@ -42,7 +43,8 @@ internal sealed class ChatClientChatCompletionService : IChatCompletionService
         [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ChatMessage[] messages = [.. chatHistory.Select(ContentConversion.ToMessage)];
-        await foreach (ChatResponseUpdate update in _client.GetStreamingResponseAsync(messages, executionSettings.ToChatOptions(kernel), cancellationToken).ConfigureAwait(false))
+        await foreach (ChatResponseUpdate update in _client.GetStreamingResponseAsync(messages, executionSettings.ToChatOptions(kernel), cancellationToken)
+            .ConfigureAwait(false))
         {
             foreach (AIContent content in update.Contents)
             {

@@ -4,5 +4,6 @@ namespace Microsoft.SemanticKernel.ChatCompletion;
 
 public static class ChatClientExtensions
 {
-    public static IChatCompletionService AsChatCompletionService(this IChatClient client, IServiceProvider? serviceProvider = null) => new ChatClientChatCompletionService(client);
+    public static IChatCompletionService AsChatCompletionService(this IChatClient client, IServiceProvider? serviceProvider = null) =>
+        new ChatClientChatCompletionService(client);
 }

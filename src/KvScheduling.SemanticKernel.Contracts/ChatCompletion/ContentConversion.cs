@@ -8,7 +8,11 @@ internal static class ContentConversion
 {
     public static ChatMessage ToMessage(ChatMessageContent content)
     {
-        var message = new ChatMessage { Role = new ChatRole(content.Role.Label), AdditionalProperties = content.Metadata is null ? null : new(content.Metadata) };
+        var message = new ChatMessage
+        {
+            Role = new ChatRole(content.Role.Label),
+            AdditionalProperties = content.Metadata is null ? null : new(content.Metadata),
+        };
         foreach (KernelContent item in content.Items)
         {
             AIContent? part = item switch
@@ -41,8 +45,10 @@ internal static class ContentConversion
             KernelContent? item = part switch
             {
                 Extensions.AI.TextContent text => new TextContent(text.Text),
-                Extensions.AI.FunctionCallContent call => new FunctionCallContent(call.Name, id: call.CallId, arguments: call.Arguments is null ? null : new KernelArguments(call.Arguments)),
-                Extensions.AI.FunctionResultContent result => new FunctionResultContent(FindName(response, result.CallId), callId: result.CallId, result: result.Result),
+                Extensions.AI.FunctionCallContent call =>
+                    new FunctionCallContent(call.Name, id: call.CallId, arguments: call.Arguments is null ? null : new KernelArguments(call.Arguments)),
+                Extensions.AI.FunctionResultContent result =>
+                    new FunctionResultContent(FindName(response, result.CallId), callId: result.CallId, result: result.Result),
                 _ => null,
             };
             if (item is not null)
@@ -70,7 +76,8 @@ internal static class ContentConversion
                     content.Items.Add(new StreamingTextContent(text.Text));
                     break;
                 case Extensions.AI.FunctionCallContent call:
-                    content.Items.Add(new StreamingFunctionCallUpdateContent(call.CallId, call.Name, call.Arguments is null ? null : JsonSerializer.Serialize(call.Arguments)));
+                    content.Items.Add(new StreamingFunctionCallUpdateContent(
+                        call.CallId, call.Name, call.Arguments is null ? null : JsonSerializer.Serialize(call.Arguments)));
                     break;
                 case UsageContent usage:
                     content.Metadata = new Dictionary<string, object?>(update.AdditionalProperties ?? []) { ["Usage"] = usage };
@@ -82,5 +89,6 @@ internal static class ContentConversion
     }
 
     private static string? FindName(ChatResponse? response, string callId) =>
-        response?.Messages.SelectMany(static message => message.Contents).OfType<Extensions.AI.FunctionCallContent>().FirstOrDefault(call => call.CallId == callId)?.Name;
+        response?.Messages.SelectMany(static message => message.Contents).OfType<Extensions.AI.FunctionCallContent>()
+            .FirstOrDefault(call => call.CallId == callId)?.Name;
 }

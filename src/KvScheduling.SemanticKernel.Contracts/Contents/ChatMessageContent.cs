@@ -10,7 +10,12 @@ public class ChatMessageContent : KernelContent
     }
 
     public ChatMessageContent(
-        AuthorRole role, string? content, string? modelId = null, object? innerContent = null, Encoding? encoding = null, IReadOnlyDictionary<string, object?>? metadata = null)
+        AuthorRole role,
+        string? content,
+        string? modelId = null,
+        object? innerContent = null,
+        Encoding? encoding = null,
+        IReadOnlyDictionary<string, object?>? metadata = null)
         : base(innerContent, modelId, metadata)
     {
         Role = role;

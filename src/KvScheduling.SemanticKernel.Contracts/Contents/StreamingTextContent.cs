@@ -5,7 +5,12 @@ namespace Microsoft.SemanticKernel;
 public class StreamingTextContent : StreamingKernelContent
 {
     public StreamingTextContent(
-        string? text, int choiceIndex = 0, string? modelId = null, object? innerContent = null, Encoding? encoding = null, IReadOnlyDictionary<string, object?>? metadata = null)
+        string? text,
+        int choiceIndex = 0,
+        string? modelId = null,
+        object? innerContent = null,
+        Encoding? encoding = null,
+        IReadOnlyDictionary<string, object?>? metadata = null)
         : base(innerContent, choiceIndex, modelId, metadata) => Text = text;
 
     public string? Text { get; set; }

@@ -17,7 +17,8 @@ public class FunctionInvokingChatClient : DelegatingChatClient
 
     public int MaximumConsecutiveErrorsPerRequest { get; set; } = 3;
 
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         var round = new Round(messages, options, isStreaming: false);
         List<ChatMessage> answered = [];
@@ -106,7 +107,8 @@ public class FunctionInvokingChatClient : DelegatingChatClient
         return message;
     }
 
-    private async Task<FunctionResultContent> InvokeAsync(Round round, AIFunction function, FunctionCallContent[] calls, int index, CancellationToken cancellationToken)
+    private async Task<FunctionResultContent> InvokeAsync(
+        Round round, AIFunction function, FunctionCallContent[] calls, int index, CancellationToken cancellationToken)
     {
         var context = new FunctionInvocationContext
         {

@@ -15,10 +15,12 @@ public abstract class FunctionChoiceBehavior
 
     internal FunctionChoiceBehaviorOptions? ChosenOptions { get; }
 
-    public static FunctionChoiceBehavior Auto(IEnumerable<KernelFunction>? functions = null, bool autoInvoke = true, FunctionChoiceBehaviorOptions? options = null) =>
+    public static FunctionChoiceBehavior Auto(
+        IEnumerable<KernelFunction>? functions = null, bool autoInvoke = true, FunctionChoiceBehaviorOptions? options = null) =>
         new AutoFunctionChoiceBehavior(functions, autoInvoke, options);
 
-    public static FunctionChoiceBehavior Required(IEnumerable<KernelFunction>? functions = null, bool autoInvoke = true, FunctionChoiceBehaviorOptions? options = null) =>
+    public static FunctionChoiceBehavior Required(
+        IEnumerable<KernelFunction>? functions = null, bool autoInvoke = true, FunctionChoiceBehaviorOptions? options = null) =>
         new RequiredFunctionChoiceBehavior(functions, autoInvoke, options);
 
     public static FunctionChoiceBehavior None(IEnumerable<KernelFunction>? functions = null, FunctionChoiceBehaviorOptions? options = null) =>

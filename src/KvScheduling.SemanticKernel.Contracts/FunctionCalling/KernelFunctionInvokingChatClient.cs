@@ -9,13 +9,18 @@ internal sealed class KernelFunctionInvokingChatClient : FunctionInvokingChatCli
     public KernelFunctionInvokingChatClient(IChatClient innerClient, ILoggerFactory? loggerFactory, IServiceProvider services)
         : base(innerClient, loggerFactory, services) => MaximumIterationsPerRequest = 128;
 
-    public override Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        IsLeftToCaller(options) ? InnerClient.GetResponseAsync(messages, options, cancellationToken) : base.GetResponseAsync(messages, options, cancellationToken);
+    public override Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        IsLeftToCaller(options) ? InnerClient.GetResponseAsync(messages, options, cancellationToken)
+            : base.GetResponseAsync(messages, options, cancellationToken);
 
-    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        IsLeftToCaller(options) ? InnerClient.GetStreamingResponseAsync(messages, options, cancellationToken) : base.GetStreamingResponseAsync(messages, options, cancellationToken);
+    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        IsLeftToCaller(options) ? InnerClient.GetStreamingResponseAsync(messages, options, cancellationToken)
+            : base.GetStreamingResponseAsync(messages, options, cancellationToken);
 
-    protected override async ValueTask<object?> InvokeFunctionAsync(Microsoft.Extensions.AI.FunctionInvocationContext context, CancellationToken cancellationToken)
+    protected override async ValueTask<object?> InvokeFunctionAsync(
+        Microsoft.Extensions.AI.FunctionInvocationContext context, CancellationToken cancellationToken)
     {
         if (context.Options is not KernelChatOptions options)
         {

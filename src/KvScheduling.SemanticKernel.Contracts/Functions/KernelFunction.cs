@@ -47,7 +47,8 @@ public abstract class KernelFunction : FullyQualifiedAIFunction
     {
         if (index < context.Kernel.FunctionInvocationFilters.Count)
         {
-            await context.Kernel.FunctionInvocationFilters[index].OnFunctionInvocationAsync(context, next => InvokeFilterAsync(next, index + 1, cancellationToken)).ConfigureAwait(false);
+            await context.Kernel.FunctionInvocationFilters[index].OnFunctionInvocationAsync(
+                context, next => InvokeFilterAsync(next, index + 1, cancellationToken)).ConfigureAwait(false);
         }
         else
         {

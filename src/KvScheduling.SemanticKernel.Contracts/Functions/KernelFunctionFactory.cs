@@ -14,5 +14,6 @@ public static class KernelFunctionFactory
 
 public static class KernelPluginFactory
 {
-    public static KernelPlugin CreateFromFunctions(string pluginName, IEnumerable<KernelFunction>? functions) => new FunctionsPlugin(pluginName, functions ?? []);
+    public static KernelPlugin CreateFromFunctions(string pluginName, IEnumerable<KernelFunction>? functions) =>
+        new FunctionsPlugin(pluginName, functions ?? []);
 }

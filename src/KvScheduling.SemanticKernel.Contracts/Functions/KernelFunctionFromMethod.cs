@@ -15,13 +15,19 @@ internal sealed class KernelFunctionFromMethod : KernelFunction
         _delegate = method;
         _method = AIFunctionFactory.Create(
             method,
-            new AIFunctionFactoryOptions { Name = metadata.Name, Description = metadata.Description, MarshalResult = static (value, _, _) => ValueTask.FromResult(value) });
+            new AIFunctionFactoryOptions
+            {
+                Name = metadata.Name,
+                Description = metadata.Description,
+                MarshalResult = static (value, _, _) => ValueTask.FromResult(value),
+            });
     }
 
     public override JsonElement JsonSchema => _method.JsonSchema;
 
     public override KernelFunction Clone(string? pluginName = null) =>
-        new KernelFunctionFromMethod(_delegate, new KernelFunctionMetadata(Metadata.Name) { Description = Metadata.Description, PluginName = pluginName ?? Metadata.PluginName });
+        new KernelFunctionFromMethod(
+            _delegate, new KernelFunctionMetadata(Metadata.Name) { Description = Metadata.Description, PluginName = pluginName ?? Metadata.PluginName });
 
     protected override async ValueTask<FunctionResult> InvokeCoreAsync(Kernel kernel, KernelArguments arguments, CancellationToken cancellationToken) =>
         new(this, await _method.InvokeAsync(new AIFunctionArguments(arguments), cancellationToken).ConfigureAwait(false));

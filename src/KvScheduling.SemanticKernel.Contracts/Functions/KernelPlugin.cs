@@ -18,7 +18,8 @@ public abstract class KernelPlugin : IEnumerable<KernelFunction>
     public abstract int FunctionCount { get; }
 
     public KernelFunction this[string functionName] =>
-        TryGetFunction(functionName, out KernelFunction? function) ? function : throw new KeyNotFoundException($"The plugin {Name} has no function {functionName}.");
+        TryGetFunction(functionName, out KernelFunction? function) ? function
+            : throw new KeyNotFoundException($"The plugin {Name} has no function {functionName}.");
 
     public abstract bool TryGetFunction(string name, [NotNullWhen(true)] out KernelFunction? function);
 

@@ -29,7 +29,8 @@ public sealed class Kernel
         where T : class
     {
         T? service = serviceKey is null ? Services.GetService<T>() ?? GetAllServices<T>().LastOrDefault() : Services.GetKeyedService<T>(serviceKey);
-        return service ?? throw new KernelException(serviceKey is null ? $"Service of type '{typeof(T)}' not registered." : $"Service of type '{typeof(T)}' and key '{serviceKey}' not registered.");
+        return service ?? throw new KernelException(
+            serviceKey is null ? $"Service of type '{typeof(T)}' not registered." : $"Service of type '{typeof(T)}' and key '{serviceKey}' not registered.");
     }
 
     public IEnumerable<T> GetAllServices<T>()

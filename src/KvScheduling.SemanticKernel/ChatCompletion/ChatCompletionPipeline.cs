@@ -11,7 +11,10 @@ internal static class ChatCompletionPipeline
 {
     public static IChatCompletionService Create(IServiceProvider services, IChatClient client)
     {
-        IChatClient pipeline = new ReportingChatClient(new ShortFunctionNamesChatClient(client)).AsBuilder().UseKernelFunctionInvocation(services.GetService<ILoggerFactory>()).Build(services);
+        IChatClient pipeline = new ReportingChatClient(new ShortFunctionNamesChatClient(client))
+            .AsBuilder()
+            .UseKernelFunctionInvocation(services.GetService<ILoggerFactory>())
+            .Build(services);
         if (pipeline.GetService(typeof(FunctionInvokingChatClient)) is FunctionInvokingChatClient functions)
         {
             // The model is told why a function failed, as it is by the connectors with a loop of their own; it can correct an argument only if it knows which.

@@ -9,7 +9,8 @@ internal sealed class ReportingChatClient(IChatClient innerClient) : DelegatingC
     /// <summary>The key under which connectors of Semantic Kernel show the finish reason.</summary>
     private const string FinishReasonKey = "FinishReason";
 
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         ChatResponse response = await base.GetResponseAsync(messages, options, cancellationToken).ConfigureAwait(false);
         if (response.Messages is [.., ChatMessage last])

@@ -7,7 +7,8 @@ namespace KvScheduling.SemanticKernel;
 /// <summary>Shows the model functions under their own names, without the plugin's, in requests that ask for it; everybody else goes on seeing the full names.</summary>
 internal sealed class ShortFunctionNamesChatClient(IChatClient innerClient) : DelegatingChatClient(innerClient)
 {
-    public override async Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public override async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         if (FunctionNames.Create(options) is not { } names)
         {
@@ -23,7 +24,8 @@ internal sealed class ShortFunctionNamesChatClient(IChatClient innerClient) : De
         return response;
     }
 
-    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+    public override IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         FunctionNames.Create(options) is { } names
             ? StreamAsync(messages.Select(names.Shorten), names.Shorten(options!), names, cancellationToken)
             : base.GetStreamingResponseAsync(messages, options, cancellationToken);

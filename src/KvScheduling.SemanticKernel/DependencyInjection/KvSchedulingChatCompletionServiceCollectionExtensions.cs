@@ -16,7 +16,8 @@ public static class KvSchedulingChatCompletionServiceCollectionExtensions
     public static IServiceCollection AddKvSchedulingChatCompletion(this IServiceCollection services, string? schedulerName = null, string? serviceId = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        return services.AddKeyedSingleton<IChatCompletionService>(serviceId, (provider, _) => ChatCompletionPipeline.Create(provider, FindClient(provider, schedulerName ?? string.Empty)));
+        return services.AddKeyedSingleton<IChatCompletionService>(
+            serviceId, (provider, _) => ChatCompletionPipeline.Create(provider, FindClient(provider, schedulerName ?? string.Empty)));
     }
 
     /// <summary>Registers the <see cref="IChatCompletionService"/> of a chat client.</summary>
@@ -33,8 +34,14 @@ public static class KvSchedulingChatCompletionServiceCollectionExtensions
     }
 
     private static IChatClient FindClient(IServiceProvider provider, string schedulerName) =>
-        provider.GetKeyedService<IChatClient>(schedulerName) ?? throw new InvalidOperationException(
-            schedulerName.Length == 0
-                ? "No scheduler is registered beside the chat completion service. Register one first, with its engine: builder.Services.AddKvScheduling().AddManagedEngine(\"models/tiny-chat\")."
-                : $"No scheduler named '{schedulerName}' is registered beside the chat completion service. Register it first, with its engine: builder.Services.AddKvScheduling(\"{schedulerName}\").AddManagedEngine(\"models/tiny-chat\").");
+        provider.GetKeyedService<IChatClient>(schedulerName) ?? throw new InvalidOperationException(NotRegistered(schedulerName));
+
+    private static string NotRegistered(string schedulerName)
+    {
+        bool isDefault = schedulerName.Length == 0;
+        string which = isDefault ? "No scheduler" : $"No scheduler named '{schedulerName}'";
+        string argument = isDefault ? string.Empty : $"\"{schedulerName}\"";
+        return $"{which} is registered beside the chat completion service. "
+            + $"Register it first, with its engine: builder.Services.AddKvScheduling({argument}).AddManagedEngine(\"models/tiny-chat\").";
+    }
 }

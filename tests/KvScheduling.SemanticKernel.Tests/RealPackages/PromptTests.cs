@@ -42,7 +42,8 @@ public sealed class PromptTests
     public async Task InvokePromptStreaming_Text_IsStreamed()
     {
         List<string> parts = [];
-        await foreach (StreamingKernelContent part in Kernels.Create(new ScriptedChatClient(ScriptedChatClient.Text("Hel", "lo"))).InvokePromptStreamingAsync("Hi"))
+        await foreach (StreamingKernelContent part in Kernels.Create(new ScriptedChatClient(ScriptedChatClient.Text("Hel", "lo")))
+            .InvokePromptStreamingAsync("Hi"))
         {
             parts.Add(part.ToString()!);
         }

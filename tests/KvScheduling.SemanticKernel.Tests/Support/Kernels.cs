@@ -8,9 +8,11 @@ internal static class Kernels
 {
     public static KernelFunction Add => KernelFunctionFactory.CreateFromMethod((int a, int b) => a + b, "add", "Adds two numbers.");
 
-    public static KernelFunction GetWeather => KernelFunctionFactory.CreateFromMethod((string city) => $"sunny in {city}", "get_weather", "Gets the weather of a city.");
+    public static KernelFunction GetWeather =>
+        KernelFunctionFactory.CreateFromMethod((string city) => $"sunny in {city}", "get_weather", "Gets the weather of a city.");
 
-    public static KernelFunction Fail => KernelFunctionFactory.CreateFromMethod(string () => throw new InvalidOperationException("the sensor is wet"), "fail", "Fails.");
+    public static KernelFunction Fail =>
+        KernelFunctionFactory.CreateFromMethod(string () => throw new InvalidOperationException("the sensor is wet"), "fail", "Fails.");
 
     public static Kernel Create(IChatClient client, Action<IKernelBuilder>? configure = null)
     {

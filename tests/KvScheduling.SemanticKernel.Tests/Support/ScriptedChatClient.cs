@@ -12,11 +12,13 @@ internal sealed class ScriptedChatClient(params Func<IReadOnlyList<ChatMessage>,
 
     public int Disposals { get; private set; }
 
-    public static Func<IReadOnlyList<ChatMessage>, IList<AIContent>> Text(params string[] parts) => _ => [.. parts.Select(static part => new TextContent(part))];
+    public static Func<IReadOnlyList<ChatMessage>, IList<AIContent>> Text(params string[] parts) =>
+        _ => [.. parts.Select(static part => new TextContent(part))];
 
     public static Func<IReadOnlyList<ChatMessage>, IList<AIContent>> Call(params (string Id, string Name, object Arguments)[] calls) =>
         _ => [.. calls.Select(static call => new FunctionCallContent(
-            call.Id, call.Name, call.Arguments.GetType().GetProperties().ToDictionary(static property => property.Name, property => property.GetValue(call.Arguments))))];
+            call.Id, call.Name, call.Arguments.GetType().GetProperties()
+                .ToDictionary(static property => property.Name, property => property.GetValue(call.Arguments))))];
 
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
@@ -46,7 +48,8 @@ internal sealed class ScriptedChatClient(params Func<IReadOnlyList<ChatMessage>,
             FinishReason = hasCalls ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop,
         };
         var report = new SchedulingReport { EngineInstance = "scripted", Policy = "Fcfs", OutputTokens = round + 1 };
-        yield return new ChatResponseUpdate(ChatRole.Assistant, [new UsageContent(new UsageDetails { InputTokenCount = 10, OutputTokenCount = 1, TotalTokenCount = 11 })])
+        yield return new ChatResponseUpdate(
+            ChatRole.Assistant, [new UsageContent(new UsageDetails { InputTokenCount = 10, OutputTokenCount = 1, TotalTokenCount = 11 })])
         {
             ResponseId = id,
             ModelId = ModelId,
