@@ -27,7 +27,7 @@ public class AdmissionBenchmarks
     }
 
     /// <summary>The callers' objects are made outside the measurement.</summary>
-    [IterationSetup]
+    [IterationSetup(Target = nameof(JoinStartAndEnd))]
     public void Arrive()
     {
         for (int i = 0; i < _arrivals.Length; i++)
@@ -36,7 +36,29 @@ public class AdmissionBenchmarks
         }
     }
 
-    /// <summary>Steps in which 64 of 256 end, 64 join the line and 64 start. Per request: joining the line, its start with the forward-peak check, its end, and a 64th of the step.</summary>
+    [IterationSetup(Target = nameof(StartAndEnd))]
+    public void FillUp() => _bench.Enqueue(Steps * StartsPerStep);
+
+    /// <summary>
+    /// A line that is drained: steps in which 64 of 256 end and 64 start while nobody joins. Per request: its start with the forward-peak check, its end, and
+    /// a 64th of the step.
+    /// </summary>
+    [Benchmark(OperationsPerInvoke = Steps * StartsPerStep)]
+    public int StartAndEnd()
+    {
+        int items = 0;
+        for (int step = 0; step < Steps; step++)
+        {
+            items += _bench.Step(StartsPerStep);
+        }
+
+        return items;
+    }
+
+    /// <summary>
+    /// A stream: steps in which 64 of 256 end, 64 join the line and 64 start. Per request: joining the line, its start with the forward-peak check, its end,
+    /// and a 64th of the step.
+    /// </summary>
     [Benchmark(OperationsPerInvoke = Steps * StartsPerStep)]
     public int JoinStartAndEnd()
     {

@@ -3,7 +3,9 @@ using BenchmarkDotNet.Attributes;
 namespace KvScheduling.Benchmarks;
 
 /// <summary>A step of the whole loop, engine calls, token streams and metrics included, on an engine that takes no time.</summary>
-/// <remarks>Submission and end of the requests are shared among 2,048 steps. What is allocated are the requests and the growth of their token streams.</remarks>
+/// <remarks>
+/// Submission and end of the requests are shared among 2,048 steps. What is allocated are the requests and the growth of their token streams.
+/// </remarks>
 public class LoopBenchmarks
 {
     private const int Steps = 2048;

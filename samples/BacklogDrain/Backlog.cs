@@ -43,7 +43,8 @@ internal sealed class Backlog
     /// <param name="progress">Told after each result.</param>
     /// <param name="file">Where completions go; null for nowhere.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    public async Task<RunFigures> RunAsync(IKvScheduler scheduler, string policy, IProgress<BacklogProgress> progress, CompletionFile? file, CancellationToken cancellationToken)
+    public async Task<RunFigures> RunAsync(
+        IKvScheduler scheduler, string policy, IProgress<BacklogProgress> progress, CompletionFile? file, CancellationToken cancellationToken)
     {
         List<TimeSpan> times = new(Count);
         int[]?[] outputs = new int[Count][];
@@ -86,10 +87,14 @@ internal sealed class Backlog
         };
     }
 
-    private static GenerationRequest Request(BacklogPrompt prompt, ITextCodec codec, DrainSettings settings) => new()
+    private static GenerationRequest Request(BacklogPrompt prompt, ITextCodec codec, DrainSettings settings)
     {
-        PromptTokens = ChatText.Tokenize(codec, prompt.Text),
-        MaxOutputTokens = settings.MaxOutputTokens,
-        Hints = new SchedulingHints { ExpectedOutputTokens = settings.IgnoreExpected || prompt.ExpectedTokens is not { } expected ? null : Math.Min(expected, settings.MaxOutputTokens) },
-    };
+        int? expected = settings.IgnoreExpected || prompt.ExpectedTokens is not { } tokens ? null : Math.Min(tokens, settings.MaxOutputTokens);
+        return new GenerationRequest
+        {
+            PromptTokens = ChatText.Tokenize(codec, prompt.Text),
+            MaxOutputTokens = settings.MaxOutputTokens,
+            Hints = new SchedulingHints { ExpectedOutputTokens = expected },
+        };
+    }
 }

@@ -29,12 +29,14 @@ internal sealed class CompletionFile : IDisposable
     }
 
     public void Write(int index, string prompt, string completion, GenerationResult result) =>
-        WriteRow(index.ToString(CultureInfo.InvariantCulture), prompt, completion, Name(result.FinishReason), result.OutputTokens.Length.ToString(CultureInfo.InvariantCulture), "");
+        WriteRow(Number(index), prompt, completion, Name(result.FinishReason), Number(result.OutputTokens.Length), "");
 
     public void WriteError(int index, string prompt, Exception error) =>
-        WriteRow(index.ToString(CultureInfo.InvariantCulture), prompt, "", "", "0", error.Message);
+        WriteRow(Number(index), prompt, "", "", Number(0), error.Message);
 
     public void Dispose() => _csv.Dispose();
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string Name(GenerationFinishReason reason) => reason == GenerationFinishReason.Length ? "length" : "stop";
 

@@ -14,7 +14,7 @@ internal static class Drain
         List<RunFigures> runs = [];
         foreach (string policy in settings.Policies)
         {
-            KvSchedulerHost host = await KvSchedulerHost.StartAsync(engine, OptionsFor(policy, prompts.Count, settings), cancellationToken: cancellationToken);
+            KvSchedulerHost host = await StartAsync(engine, OptionsFor(policy, prompts.Count, settings), cancellationToken);
             await using (host)
             {
                 Backlog backlog = new(prompts, host.Scheduler.TextCodec!, settings);
@@ -26,7 +26,8 @@ internal static class Drain
 
                 // The first run writes; what the others would write is the same, which is checked.
                 CompletionFile? target = runs.Count == 0 ? file : null;
-                runs.Add(await console.WithProgressAsync(policy, backlog.Count, progress => backlog.RunAsync(host.Scheduler, policy, progress, target, cancellationToken)));
+                Task<RunFigures> Run(IProgress<BacklogProgress> progress) => backlog.RunAsync(host.Scheduler, policy, progress, target, cancellationToken);
+                runs.Add(await console.WithProgressAsync(policy, backlog.Count, Run));
             }
         }
 
@@ -36,13 +37,28 @@ internal static class Drain
             console.WriteComparison(runs[0], runs[1]);
         }
 
-        console.WriteLine(settings.Output is null ? "The completions were not written; --output FILE writes them." : $"The completions are in {settings.Output}.");
+        console.WriteLine(
+            settings.Output is null ? "The completions were not written; --output FILE writes them." : $"The completions are in {settings.Output}.");
         return runs.TrueForAll(static run => run.Failed == 0);
     }
 
     private static string Describe(Backlog backlog, IKvScheduler scheduler, DrainSettings settings) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{backlog.Count} prompts of {backlog.PromptTokens:N0} tokens; engine {scheduler.Engine.EngineName} ({scheduler.Engine.ModelId}), KV budget {scheduler.GetSnapshot().KvBudgetTokens:N0} tokens, at most {settings.MaxOutputTokens:N0} output tokens each.");
+        $"{backlog.Count} prompts of {backlog.PromptTokens:N0} tokens; engine {scheduler.Engine.EngineName} ({scheduler.Engine.ModelId}), "
+        + $"KV budget {scheduler.GetSnapshot().KvBudgetTokens:N0} tokens, at most {settings.MaxOutputTokens:N0} output tokens each.");
+
+    private static async Task<KvSchedulerHost> StartAsync(Func<IInferenceEngine> engine, KvSchedulingOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await KvSchedulerHost.StartAsync(engine, options, cancellationToken: cancellationToken);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // The budget does not go with the engine.
+            throw new WrongInput(exception.Message, exception);
+        }
+    }
 
     private static KvSchedulingOptions OptionsFor(string policy, int prompts, DrainSettings settings) => new()
     {

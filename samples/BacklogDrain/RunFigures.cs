@@ -31,6 +31,9 @@ internal sealed record RunFigures
     public double TokensPerSecond => Makespan > TimeSpan.Zero ? OutputTokens / Makespan.TotalSeconds : 0;
 
     /// <summary>The completion time that this share of the prompts does not exceed (nearest rank).</summary>
-    public TimeSpan Quantile(double share) =>
-        CompletionTimes.Count == 0 ? TimeSpan.Zero : CompletionTimes[Math.Clamp((int)Math.Ceiling(share * CompletionTimes.Count) - 1, 0, CompletionTimes.Count - 1)];
+    public TimeSpan Quantile(double share)
+    {
+        int rank = (int)Math.Ceiling(share * CompletionTimes.Count);
+        return CompletionTimes.Count == 0 ? TimeSpan.Zero : CompletionTimes[Math.Clamp(rank, 1, CompletionTimes.Count) - 1];
+    }
 }

@@ -8,5 +8,5 @@ internal sealed class WrongInput(string message, Exception? innerException = nul
 {
     /// <summary>Whether an exception is for what the user gave: a file, a model folder, a budget.</summary>
     public static bool Is(Exception exception) =>
-        exception is WrongInput or ModelFolderException or OptionsValidationException or ArgumentException or NotSupportedException or InvalidOperationException;
+        exception is WrongInput or ModelFolderException or OptionsValidationException or ArgumentException or NotSupportedException;
 }

@@ -20,12 +20,13 @@ internal static class ChatServerCommand
     /// <returns>0 after a clean stop, 1 when the server could not run, 2 when the command line is wrong.</returns>
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
-        Option<string> urls = new("--urls") { Description = "Where to listen; several separated by semicolons.", HelpName = "U", DefaultValueFactory = static _ => ChatServerSettings.DefaultUrl };
-        Option<string> engine = new("--engine") { Description = "The engine: " + string.Join(", ", EngineChoice.Names) + ".", HelpName = "E", DefaultValueFactory = static _ => EngineChoice.Auto };
+        Option<string> urls = Create("--urls", "U", "Where to listen; several separated by semicolons.", ChatServerSettings.DefaultUrl);
+        Option<string> engine = Create("--engine", "E", $"The engine: {string.Join(", ", EngineChoice.Names)}.", EngineChoice.Auto);
         engine.AcceptOnlyFromAmong(EngineChoice.Names);
-        Option<string?> model = new("--model") { Description = "A model folder, Hugging Face or ONNX Runtime GenAI. The bundled tiny-chat by default.", HelpName = "FOLDER" };
-        Option<string?> native = new("--native") { Description = "The folder of the native libraries, for the onnx engine.", HelpName = "FOLDER" };
-        Option<long?> kvTokens = new("--kv-tokens") { Description = "The KV budget in tokens. A small one by default for the bundled model, so that a burst has to wait; else all the engine has.", HelpName = "N" };
+        Option<string?> model = Create<string?>("--model", "FOLDER", "A model folder, Hugging Face or ONNX Runtime GenAI. The bundled tiny-chat by default.");
+        Option<string?> native = Create<string?>("--native", "FOLDER", "The folder of the native libraries, for the onnx engine.");
+        Option<long?> kvTokens = Create<long?>(
+            "--kv-tokens", "N", "The KV budget in tokens. A small one by default for the bundled model, so that a burst has to wait; else all the engine has.");
         kvTokens.Validators.Add(static result =>
         {
             if (result.Tokens.Count == 1 && long.TryParse(result.Tokens[0].Value, out long tokens) && tokens < EngineChoice.MinKvTokens)
@@ -33,9 +34,12 @@ internal static class ChatServerCommand
                 result.AddError($"--kv-tokens must be at least {EngineChoice.MinKvTokens}, one block, but is {tokens}.");
             }
         });
-        Option<string> policy = new("--policy") { Description = "The order of the line: " + string.Join(", ", Policies) + ".", HelpName = "P", DefaultValueFactory = static _ => SchedulingPolicies.SortedF };
+        Option<string> policy = Create("--policy", "P", $"The order of the line: {string.Join(", ", Policies)}.", SchedulingPolicies.SortedF);
         policy.AcceptOnlyFromAmong(Policies);
-        RootCommand command = new("Serves a chat model over HTTP in OpenAI's shape, with a page to chat and to watch the line and the KV budget live.") { urls, engine, model, native, kvTokens, policy };
+        RootCommand command = new("Serves a chat model over HTTP in OpenAI's shape, with a page to chat and to watch the line and the KV budget live.")
+        {
+            urls, engine, model, native, kvTokens, policy,
+        };
         command.SetAction((result, _) => StartAsync(
             new ChatServerSettings
             {
@@ -62,8 +66,14 @@ internal static class ChatServerCommand
         }
 
         // The web host listens to Ctrl-C itself, and drains for as long as it takes.
-        return await parsed.InvokeAsync(new InvocationConfiguration { Output = output, Error = error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
+        InvocationConfiguration invocation = new() { Output = output, Error = error, ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false };
+        return await parsed.InvokeAsync(invocation);
     }
+
+    private static Option<T> Create<T>(string name, string valueName, string description) => new(name) { HelpName = valueName, Description = description };
+
+    private static Option<string> Create(string name, string valueName, string description, string defaultValue) =>
+        new(name) { HelpName = valueName, Description = description, DefaultValueFactory = _ => defaultValue };
 
     private static async Task<int> StartAsync(ChatServerSettings settings, TextWriter output, TextWriter error)
     {
@@ -73,6 +83,11 @@ internal static class ChatServerCommand
             await using WebApplication app = ChatServerApp.Build(settings, engine);
             await app.StartAsync();
             await StartupText.WriteAsync(output, app, engine);
+            if (settings.Native is not null)
+            {
+                await output.WriteLineAsync("  --native was not used: only the onnx engine needs native libraries.");
+            }
+
             await app.WaitForShutdownAsync();
             return 0;
         }

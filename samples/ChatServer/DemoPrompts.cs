@@ -27,7 +27,10 @@ internal sealed class DemoPrompts
     public static DemoPrompts For(string model) => model == TinyChat
         ? new DemoPrompts(
             "tiny-chat is a very small model that knows a few tasks. Try one:",
-            ["What is 15 + 62?", "Please count from 2 to 40.", "What is the capital of Greece?", "Spell the word golden.", "Write Eve, age 3 as JSON.", "Please explain batching."],
+            [
+                "What is 15 + 62?", "Please count from 2 to 40.", "What is the capital of Greece?",
+                "Spell the word golden.", "Write Eve, age 3 as JSON.", "Please explain batching.",
+            ],
             [Add, Add, Capital, Spell, CountShort, CountLong, CountLong, List, Explain, Lookup, Lookup])
         : new DemoPrompts(
             "Every question takes its place in the line.",
@@ -38,9 +41,11 @@ internal sealed class DemoPrompts
 
     private static DemoPrompt Add(Random random) => new("sum", $"What is {random.Next(10, 100)} + {random.Next(10, 100)}?", 32);
 
-    private static DemoPrompt Capital(Random random) => new("capital", $"What is the capital of {Pick(random, ["Greece", "France", "Italy", "Japan", "Turkey", "Spain"])}?", 32);
+    private static DemoPrompt Capital(Random random) =>
+        new("capital", $"What is the capital of {Pick(random, ["Greece", "France", "Italy", "Japan", "Turkey", "Spain"])}?", 32);
 
-    private static DemoPrompt Spell(Random random) => new("spell", $"Please spell the word {Pick(random, ["golden", "garden", "winter", "planet", "tomato", "sister"])}.", 48);
+    private static DemoPrompt Spell(Random random) =>
+        new("spell", $"Please spell the word {Pick(random, ["golden", "garden", "winter", "planet", "tomato", "sister"])}.", 48);
 
     private static DemoPrompt CountShort(Random random)
     {
@@ -54,11 +59,13 @@ internal sealed class DemoPrompts
         return new("long count", $"Count from {start} to {start + random.Next(50, 90)}.", 480);
     }
 
-    private static DemoPrompt List(Random random) => new("list", $"Make a list with {random.Next(6, 20)} lines of the word {Pick(random, ["flute", "apple", "river", "carrot"])}.", 160);
+    private static DemoPrompt List(Random random) =>
+        new("list", $"Make a list with {random.Next(6, 20)} lines of the word {Pick(random, ["flute", "apple", "river", "carrot"])}.", 160);
 
     private static DemoPrompt Explain(Random random) => new("explain", Pick(random, ["Please explain batching.", "Tell me about a prefix cache."]), 160);
 
-    private static DemoPrompt Question(Random random) => new("question", $"What is {random.Next(10, 100)} + {random.Next(10, 100)}? Answer with the number.", 32);
+    private static DemoPrompt Question(Random random) =>
+        new("question", $"What is {random.Next(10, 100)} + {random.Next(10, 100)}? Answer with the number.", 32);
 
     private static DemoPrompt Story(Random random) => new("story", $"Tell me a story about a {Pick(random, Adjectives)} {Pick(random, Nouns)}.", 256);
 

@@ -1,4 +1,3 @@
-using System.Globalization;
 using KvScheduling.ManagedEngine;
 
 namespace KvScheduling.Samples.ChatServer;
@@ -39,7 +38,8 @@ internal sealed record EngineChoice
     public static EngineChoice Make(ChatServerSettings settings) => settings.Engine switch
     {
         Onnx => throw new WrongInput(
-            "The ONNX Runtime GenAI engine is not there yet. Use --engine managed: it runs the same model folders (CPU, float32 or 4 bits) without native libraries."),
+            "The ONNX Runtime GenAI engine is not there yet. "
+            + "Use --engine managed: it runs the same model folders (CPU, float32 or 4 bits) without native libraries."),
         Simulated => new EngineChoice
         {
             Name = Simulated,
@@ -73,7 +73,7 @@ internal sealed record EngineChoice
 
         if (!File.Exists(Path.Combine(folder, "config.json")) && !File.Exists(Path.Combine(folder, "genai_config.json")))
         {
-            throw new WrongInput(string.Create(CultureInfo.InvariantCulture, $"{folder} is no model folder: it has neither config.json (Hugging Face) nor genai_config.json (ONNX Runtime GenAI)."));
+            throw new WrongInput($"{folder} is no model folder: it has neither config.json (Hugging Face) nor genai_config.json (ONNX Runtime GenAI).");
         }
 
         return new EngineChoice

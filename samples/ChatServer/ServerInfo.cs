@@ -1,7 +1,8 @@
 namespace KvScheduling.Samples.ChatServer;
 
 /// <summary>What the page tells about the server.</summary>
-internal sealed record ServerInfo(string Model, string? ModelFolder, string Engine, string EngineReason, string Policy, string Hint, IReadOnlyList<string> Examples)
+internal sealed record ServerInfo(
+    string Model, string? ModelFolder, string Engine, string EngineReason, string Policy, string Hint, IReadOnlyList<string> Examples)
 {
     public static ServerInfo Create(IKvScheduler scheduler, EngineChoice engine)
     {

@@ -7,5 +7,6 @@ namespace KvScheduling.Samples.ChatServer;
 internal sealed class WrongInput(string message) : Exception(message)
 {
     /// <summary>Whether an exception is for what the user gave: a model folder, a budget.</summary>
-    public static bool Is(Exception exception) => exception is WrongInput or ModelFolderException or OptionsValidationException or ArgumentException or NotSupportedException;
+    public static bool Is(Exception exception) =>
+        exception is WrongInput or ModelFolderException or OptionsValidationException or ArgumentException or NotSupportedException;
 }

@@ -15,7 +15,8 @@ internal sealed class SchedulerResolver
     {
         bool registered = name is null
             ? services.GetService<IServiceProviderIsService>()?.IsService(typeof(IKvScheduler)) ?? services.GetService<IKvScheduler>() is not null
-            : services.GetService<IServiceProviderIsKeyedService>()?.IsKeyedService(typeof(IKvScheduler), name) ?? services.GetKeyedService<IKvScheduler>(name) is not null;
+            : services.GetService<IServiceProviderIsKeyedService>()?.IsKeyedService(typeof(IKvScheduler), name)
+                ?? services.GetKeyedService<IKvScheduler>(name) is not null;
         if (registered)
         {
             return new SchedulerResolver(name);

@@ -54,7 +54,8 @@ public sealed class BadRequestTests : IAsyncLifetime
     [InlineData("\"tools\":[{\"type\":\"web\"}]", "tools[0].type")]
     [InlineData("\"tools\":[{\"type\":\"function\"}]", "tools[0].function")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a b\"}}]", "tools[0].function.name")]
-    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}},{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]", "tools[1].function.name")]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\"}},{\"type\":\"function\",\"function\":{\"name\":\"a\"}}]",
+        "tools[1].function.name")]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"a\",\"parameters\":\"{}\"}}]", "tools[0].function.parameters")]
     [InlineData("\"tool_choice\":\"required\"", "tool_choice")]
     [InlineData("\"tool_choice\":\"maybe\"", "tool_choice")]
@@ -79,16 +80,20 @@ public sealed class BadRequestTests : IAsyncLifetime
     [InlineData("""{"messages":[{"role":"function","name":"f","content":"Hi"}]}""", "messages[0].role")]
     [InlineData("""{"messages":[{"role":"user"}]}""", "messages[0].content")]
     [InlineData("""{"messages":[{"role":"user","content":7}]}""", "messages[0].content")]
-    [InlineData("""{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", "messages[1].content[0].type")]
+    [InlineData("""{"messages":[{"role":"user","content":"a"},{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""",
+        "messages[1].content[0].type")]
     [InlineData("""{"messages":[{"role":"user","content":[{"type":"text"}]}]}""", "messages[0].content[0].text")]
     [InlineData("""{"messages":[{"role":"user","content":["text"]}]}""", "messages[0].content[0]")]
     [InlineData("""{"messages":[{"role":"user","content":"a","name":1}]}""", "messages[0].name")]
     [InlineData("""{"messages":[{"role":"assistant"}]}""", "messages[0].content")]
     [InlineData("""{"messages":[{"role":"tool","content":"3"}]}""", "messages[0].tool_call_id")]
-    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"a","arguments":"{}"}}]}]}""", "messages[0].tool_calls[0].id")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"type":"function","function":{"name":"a","arguments":"{}"}}]}]}""",
+        "messages[0].tool_calls[0].id")]
     [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"c","type":"custom"}]}]}""", "messages[0].tool_calls[0].type")]
-    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"a","arguments":"[1]"}}]}]}""", "messages[0].tool_calls[0].function.arguments")]
-    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"a","arguments":"{"}}]}]}""", "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"a","arguments":"[1]"}}]}]}""",
+        "messages[0].tool_calls[0].function.arguments")]
+    [InlineData("""{"messages":[{"role":"assistant","tool_calls":[{"id":"c","function":{"name":"a","arguments":"{"}}]}]}""",
+        "messages[0].tool_calls[0].function.arguments")]
     [InlineData("""{"messages":[{"role":"user","content":"\ud800"}]}""", "messages[0].content")]
     public Task Post_WrongMessage_400NamesIt(string body, string param) => AssertRefused(body, param);
 

@@ -29,7 +29,11 @@ public sealed class ChatCompletionAnswerTests
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Chat.Script = static _ => FakeChatClient.Updates(
-            FakeChatClient.With(new FunctionCallContent("c1", "add", new Dictionary<string, object?> { ["a"] = JsonElement.Parse("1.50"), ["deep"] = JsonElement.Parse("""{"x":[true,null]}""") })),
+            FakeChatClient.With(new FunctionCallContent("c1", "add", new Dictionary<string, object?>
+            {
+                ["a"] = JsonElement.Parse("1.50"),
+                ["deep"] = JsonElement.Parse("""{"x":[true,null]}"""),
+            })),
             FakeChatClient.Finish(ChatFinishReason.ToolCalls));
 
         using HttpResponseMessage response = await server.PostAsync(TestServer.Body());
@@ -104,7 +108,8 @@ public sealed class ChatCompletionAnswerTests
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Chat.Script = static _ => FakeChatClient.Updates(
-            FakeChatClient.Text("x"), FakeChatClient.With(new UsageContent(new UsageDetails { InputTokenCount = 1, OutputTokenCount = 5, ReasoningTokenCount = 4 })));
+            FakeChatClient.Text("x"),
+            FakeChatClient.With(new UsageContent(new UsageDetails { InputTokenCount = 1, OutputTokenCount = 5, ReasoningTokenCount = 4 })));
 
         using HttpResponseMessage response = await server.PostAsync(TestServer.Body());
 

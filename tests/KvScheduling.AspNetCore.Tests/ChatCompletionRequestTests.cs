@@ -29,7 +29,9 @@ public sealed class ChatCompletionRequestTests
     [Fact]
     public async Task Post_NoSettings_NothingIsSet()
     {
-        ChatOptions options = await OptionsAsync("\"unknown\":{\"a\":1},\"logprobs\":false,\"n\":1,\"user\":\"me\",\"temperature\":null,\"stop\":null,\"logit_bias\":{}");
+        ChatOptions options = await OptionsAsync("""
+            "unknown":{"a":1},"logprobs":false,"n":1,"user":"me","temperature":null,"stop":null,"logit_bias":{}
+            """);
 
         Assert.Null(options.Temperature);
         Assert.Null(options.TopP);
@@ -119,7 +121,13 @@ public sealed class ChatCompletionRequestTests
             """);
 
         Assert.Equal(
-            expected switch { "none" => ChatToolMode.None, "auto" => ChatToolMode.Auto, "required" => ChatToolMode.RequireAny, _ => ChatToolMode.RequireSpecific(expected) },
+            expected switch
+            {
+                "none" => ChatToolMode.None,
+                "auto" => ChatToolMode.Auto,
+                "required" => ChatToolMode.RequireAny,
+                _ => ChatToolMode.RequireSpecific(expected),
+            },
             options.ToolMode);
     }
 

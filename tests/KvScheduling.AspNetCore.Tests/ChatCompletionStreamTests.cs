@@ -17,7 +17,7 @@ public sealed class ChatCompletionStreamTests
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.ToString());
-        Assert.Equal("no-cache, no-store", response.Headers.CacheControl!.ToString().Replace("no-store, no-cache", "no-cache, no-store", StringComparison.Ordinal));
+        Assert.True(response.Headers.CacheControl is { NoCache: true, NoStore: true });
         Assert.Equal(
             "data: " + Head + """[{"index":0,"delta":{"role":"assistant","content":""},"finish_reason":null}]}""" + "\n\n" +
             "data: " + Head + """[{"index":0,"delta":{"content":"He"},"finish_reason":null}]}""" + "\n\n" +

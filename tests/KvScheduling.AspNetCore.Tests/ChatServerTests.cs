@@ -27,7 +27,8 @@ public sealed class ChatServerTests
         string model = Wire.Json(info).GetProperty("model").GetString()!;
         Assert.Equal(engine, Wire.Json(info).GetProperty("engine").GetString());
         Assert.Equal("Healthy", await http.GetStringAsync(new Uri("/health", UriKind.Relative)));
-        using HttpResponseMessage chat = await http.SendAsync(TestServer.Post($$"""{"model":"{{model}}","messages":[{"role":"user","content":"What is 15 + 62?"}]}"""));
+        string question = $$"""{"model":"{{model}}","messages":[{"role":"user","content":"What is 15 + 62?"}]}""";
+        using HttpResponseMessage chat = await http.SendAsync(TestServer.Post(question));
         string answer = (await chat.JsonAsync()).At("choices", 0, "message", "content").GetString()!;
         Assert.Equal(engine == "managed", answer == "15 + 62 = 77.");
         Assert.Contains(app.Urls.Single(), output.ToString(), StringComparison.Ordinal);
@@ -39,7 +40,11 @@ public sealed class ChatServerTests
         using HttpResponseMessage burst = await http.PostAsync(new Uri("/burst", UriKind.Relative), TestServer.JsonBody("""{"count":12,"seed":5}"""));
         List<string> events = Wire.Data(await burst.Content.ReadAsStringAsync());
         Assert.Equal(12, Wire.Json(events[0]).GetProperty("requests").GetArrayLength());
-        Assert.Equal(Enumerable.Range(0, 12), events.Skip(1).Select(Wire.Json).Where(static e => e.GetProperty("type").GetString() == "done").Select(static e => e.GetProperty("index").GetInt32()).Order());
+        IEnumerable<int> done = events.Skip(1)
+            .Select(Wire.Json)
+            .Where(static e => e.GetProperty("type").GetString() == "done")
+            .Select(static e => e.GetProperty("index").GetInt32());
+        Assert.Equal(Enumerable.Range(0, 12), done.Order());
         await app.StopAsync();
         Assert.Contains("Stopping: 0 running", output.ToString(), StringComparison.Ordinal);
     }

@@ -41,22 +41,49 @@ public sealed class DisconnectTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => server.Chat.Ended.WaitAsync(TestServer.Patience));
     }
 
+    [Theory]
+    [InlineData("true")]
+    [InlineData("false")]
+    public async Task Post_ClientOfTheRealEngineGoesAway_ItsKvIsFree(string stream)
+    {
+        await using ManagedServer server = await ManagedServer.StartAsync(static options => options.MaxParkedSequences = 0);
+        TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        server.Engine.BeforeStep = () => running.TrySetResult();
+        string body = $$"""{"stream":{{stream}},"max_tokens":4000,"messages":[{"role":"user","content":"Count from 100 to 900."}]}""";
+        using TcpClient client = await SendAsync(server.Address, body);
+        await running.Task.WaitAsync(TestServer.Patience);
+
+        Abort(client);
+
+        using CancellationTokenSource patience = new(TestServer.Patience);
+        while (server.Scheduler.GetSnapshot().CancelledRequests == 0)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+
+        SchedulerSnapshot state = server.Scheduler.GetSnapshot();
+        Assert.Equal((0, 0, 0L), (state.RunningRequests, state.WaitingRequests, state.KvUsedTokens));
+    }
+
     [Fact]
     public async Task StopAsync_StateStreamIsOpen_ServerStopsAtOnce()
     {
         await using TestServer server = await TestServer.StartAsync();
-        using HttpResponseMessage response = await server.Http.GetAsync(new Uri("/kv/state/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        Uri stream = new("/kv/state/stream", UriKind.Relative);
+        using HttpResponseMessage response = await server.Http.GetAsync(stream, HttpCompletionOption.ResponseHeadersRead);
 
         // Kestrel alone would wait for the open response up to the host's shutdown timeout of 30 seconds.
         await server.StopAsync().WaitAsync(TimeSpan.FromSeconds(20));
     }
 
-    private static async Task<TcpClient> SendAsync(TestServer server, string stream)
+    private static Task<TcpClient> SendAsync(TestServer server, string stream) => SendAsync(server.Address, TestServer.Body($"\"stream\":{stream}"));
+
+    private static async Task<TcpClient> SendAsync(Uri address, string body)
     {
-        string body = TestServer.Body($"\"stream\":{stream}");
         TcpClient client = new();
-        await client.ConnectAsync(server.Address.Host, server.Address.Port);
-        string request = $"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
+        await client.ConnectAsync(address.Host, address.Port);
+        string headers = $"Host: localhost\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n";
+        string request = $"POST /v1/chat/completions HTTP/1.1\r\n{headers}\r\n{body}";
         await client.GetStream().WriteAsync(Encoding.UTF8.GetBytes(request));
         return client;
     }
@@ -68,7 +95,8 @@ public sealed class DisconnectTests
         client.Close();
     }
 
-    private static async IAsyncEnumerable<ChatResponseUpdate> Endless([EnumeratorCancellation] CancellationToken cancellationToken, params ChatResponseUpdate[] first)
+    private static async IAsyncEnumerable<ChatResponseUpdate> Endless(
+        [EnumeratorCancellation] CancellationToken cancellationToken, params ChatResponseUpdate[] first)
     {
         foreach (ChatResponseUpdate update in first)
         {

@@ -50,7 +50,8 @@ public sealed class ErrorTests
 
     [Theory]
     [MemberData(nameof(Table))]
-    public async Task Post_FailedAfterTheFirstToken_ErrorFrameAndNoEndMark(string kind, int status, string type, string? code, string? param, string? retryAfter)
+    public async Task Post_FailedAfterTheFirstToken_ErrorFrameAndNoEndMark(
+        string kind, int status, string type, string? code, string? param, string? retryAfter)
     {
         _ = retryAfter;
         if (status == 400 && kind != "TooLong")

@@ -65,7 +65,8 @@ public sealed class ModelsAndStateTests
         ManualTimeProvider time = new();
         TimeSpan interval = TimeSpan.FromMilliseconds(250);
         await using TestServer server = await TestServer.StartAsync(time: time);
-        using HttpResponseMessage response = await server.Http.GetAsync(new Uri("/kv/state/stream", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        Uri stream = new("/kv/state/stream", UriKind.Relative);
+        using HttpResponseMessage response = await server.Http.GetAsync(stream, HttpCompletionOption.ResponseHeadersRead);
         using StreamReader reader = new(await response.Content.ReadAsStreamAsync());
         Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.ToString());
         Assert.Equal(0, Steps(await Wire.NextLineAsync(reader)));
@@ -101,14 +102,16 @@ public sealed class ModelsAndStateTests
         await using WebApplication app = builder.Build();
         app.Urls.Add("http://127.0.0.1:0");
 
-        InvalidOperationException error = Assert.Throws<InvalidOperationException>(() => app.MapKvSchedulingOpenAI("/v1", static options => options.SchedulerName = "third"));
+        InvalidOperationException error = Assert.Throws<InvalidOperationException>(
+            () => app.MapKvSchedulingOpenAI("/v1", static options => options.SchedulerName = "third"));
         Assert.Contains("You must call AddKvScheduling() with the name 'third'", error.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => app.MapKvSchedulingOpenAI());
         app.MapKvSchedulingOpenAI("/second/v1", static options => options.SchedulerName = "second");
         app.MapKvSchedulingState("/second/state", "second");
         await app.StartAsync();
         using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()) };
-        using HttpResponseMessage response = await http.PostAsync(new Uri("/second/v1/chat/completions", UriKind.Relative), TestServer.JsonBody(TestServer.Body()));
+        Uri second = new("/second/v1/chat/completions", UriKind.Relative);
+        using HttpResponseMessage response = await http.PostAsync(second, TestServer.JsonBody(TestServer.Body()));
 
         Assert.Equal("Hi", (await response.JsonAsync()).At("choices", 0, "message", "content").GetString());
         Assert.Equal("fake-0", Wire.Json(await http.GetStringAsync(new Uri("/second/state", UriKind.Relative))).GetProperty("engine_instance").GetString());

@@ -1,5 +1,6 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
@@ -15,7 +16,8 @@ namespace KvScheduling.AspNetCore.Tests;
 /// <summary>The official OpenAI client against the endpoints.</summary>
 public sealed class OpenAIClientTests
 {
-    private static readonly ChatTool AddTool = ChatTool.CreateFunctionTool("add", "Adds.", BinaryData.FromString("""{"type":"object","properties":{"a":{"type":"integer"}}}"""));
+    private static readonly ChatTool AddTool = ChatTool.CreateFunctionTool(
+        "add", "Adds.", BinaryData.FromString("""{"type":"object","properties":{"a":{"type":"integer"}}}"""));
 
     [Fact]
     public async Task CompleteChat_Text_AnswerUsageAndFinishReason()
@@ -32,7 +34,8 @@ public sealed class OpenAIClientTests
         Assert.Equal(OpenAIFinishReason.Length, completion.FinishReason);
         Assert.Equal("chatcmpl-r1", completion.Id);
         Assert.Equal(FakeScheduler.ModelId, completion.Model);
-        Assert.Equal((9, 2, 11, 8), (completion.Usage.InputTokenCount, completion.Usage.OutputTokenCount, completion.Usage.TotalTokenCount, completion.Usage.InputTokenDetails.CachedTokenCount));
+        ChatTokenUsage usage = completion.Usage;
+        Assert.Equal((9, 2, 11, 8), (usage.InputTokenCount, usage.OutputTokenCount, usage.TotalTokenCount, usage.InputTokenDetails.CachedTokenCount));
         Assert.Equal(0.25f, server.Chat.Options!.Temperature);
         Assert.Equal(7, server.Chat.Options.MaxOutputTokens);
         Assert.Equal(["."], server.Chat.Options.StopSequences);
@@ -69,7 +72,8 @@ public sealed class OpenAIClientTests
     {
         await using TestServer server = await TestServer.StartAsync();
         server.Chat.Script = static _ => FakeChatClient.Updates(
-            FakeChatClient.With(new FunctionCallContent("c1", "add", new Dictionary<string, object?> { ["a"] = 1 })), FakeChatClient.Finish(ChatFinishReason.ToolCalls));
+            FakeChatClient.With(new FunctionCallContent("c1", "add", new Dictionary<string, object?> { ["a"] = 1 })),
+            FakeChatClient.Finish(ChatFinishReason.ToolCalls));
         ChatClient client = Client(server);
         List<OpenAIMessage> conversation = [new UserChatMessage("1 + 1?")];
         ChatCompletionOptions options = new() { Tools = { AddTool }, ToolChoice = ChatToolChoice.CreateAutoChoice(), AllowParallelToolCalls = false };
@@ -98,12 +102,13 @@ public sealed class OpenAIClientTests
         server.Chat.Script = static _ => FakeChatClient.Updates(
             FakeChatClient.With(new FunctionCallContent("c1", "add"), new FunctionCallContent("c2", "add")), FakeChatClient.Finish(ChatFinishReason.ToolCalls));
         StringBuilder calls = new();
+        ChatCompletionOptions options = new() { Tools = { AddTool } };
 
-        await foreach (StreamingChatCompletionUpdate update in Client(server).CompleteChatStreamingAsync([new UserChatMessage("Hi")], new ChatCompletionOptions { Tools = { AddTool } }))
+        await foreach (StreamingChatCompletionUpdate update in Client(server).CompleteChatStreamingAsync([new UserChatMessage("Hi")], options))
         {
             foreach (StreamingChatToolCallUpdate call in update.ToolCallUpdates)
             {
-                calls.Append(call.Index).Append(' ').Append(call.ToolCallId).Append(' ').Append(call.FunctionName).Append(' ').Append(call.FunctionArgumentsUpdate.ToString()).Append(';');
+                calls.Append(CultureInfo.InvariantCulture, $"{call.Index} {call.ToolCallId} {call.FunctionName} {call.FunctionArgumentsUpdate};");
             }
         }
 
@@ -154,7 +159,8 @@ public sealed class OpenAIClientTests
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (StreamingChatCompletionUpdate update in Client(server).CompleteChatStreamingAsync([new UserChatMessage("Hi")], cancellationToken: cancellation.Token))
+            OpenAIMessage[] conversation = [new UserChatMessage("Hi")];
+            await foreach (StreamingChatCompletionUpdate update in Client(server).CompleteChatStreamingAsync(conversation, cancellationToken: cancellation.Token))
             {
                 if (update.ContentUpdate.Any(static part => part.Text == "first"))
                 {
@@ -170,7 +176,7 @@ public sealed class OpenAIClientTests
     public async Task GetModels_ListsTheModel()
     {
         await using TestServer server = await TestServer.StartAsync();
-        OpenAIModelClient models = new OpenAIClient(new ApiKeyCredential("none"), Options(server, 0)).GetOpenAIModelClient();
+        OpenAIModelClient models = new OpenAIClient(new ApiKeyCredential("none"), Options(server.Address, 0)).GetOpenAIModelClient();
 
         OpenAIModelCollection all = await models.GetModelsAsync();
         OpenAIModel one = await models.GetModelAsync(FakeScheduler.ModelId);
@@ -179,11 +185,42 @@ public sealed class OpenAIClientTests
         Assert.Equal("kv-scheduling", one.OwnedBy);
     }
 
-    private static ChatClient Client(TestServer server, int retries = 0) => new(FakeScheduler.ModelId, new ApiKeyCredential("none"), Options(server, retries));
-
-    private static OpenAIClientOptions Options(TestServer server, int retries) => new()
+    [Fact]
+    public async Task CompleteChatStreaming_RealModelWithATool_CallsItAndReadsItsResult()
     {
-        Endpoint = new Uri(server.Address, "v1"),
+        await using ManagedServer server = await ManagedServer.StartAsync(static _ => { });
+        ChatClient client = new("tiny-chat", new ApiKeyCredential("none"), Options(server.Address, 0));
+        ChatCompletionOptions options = new()
+        {
+            Tools =
+            {
+                ChatTool.CreateFunctionTool("add", "Adds two numbers and returns the sum.", BinaryData.FromString(
+                    """{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["a","b"]}""")),
+            },
+        };
+        List<OpenAIMessage> conversation = [new UserChatMessage("Add 565 and 8.")];
+
+        ChatCompletion call = await client.CompleteChatAsync(conversation, options);
+        ChatToolCall toolCall = Assert.Single(call.ToolCalls);
+        conversation.Add(new AssistantChatMessage(call));
+        conversation.Add(new ToolChatMessage(toolCall.Id, """{"result": 573}"""));
+        StringBuilder answer = new();
+        await foreach (StreamingChatCompletionUpdate update in client.CompleteChatStreamingAsync(conversation, options))
+        {
+            answer.AppendJoin(string.Empty, update.ContentUpdate.Select(static part => part.Text));
+        }
+
+        Assert.Equal(OpenAIFinishReason.ToolCalls, call.FinishReason);
+        Assert.Equal("""add {"a":565,"b":8}""", $"{toolCall.FunctionName} {toolCall.FunctionArguments}");
+        Assert.Equal("The result is 573.", answer.ToString());
+    }
+
+    private static ChatClient Client(TestServer server, int retries = 0) =>
+        new(FakeScheduler.ModelId, new ApiKeyCredential("none"), Options(server.Address, retries));
+
+    private static OpenAIClientOptions Options(Uri address, int retries) => new()
+    {
+        Endpoint = new Uri(address, "v1"),
         RetryPolicy = new ClientRetryPolicy(retries),
     };
 

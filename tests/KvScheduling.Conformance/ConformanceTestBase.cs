@@ -27,7 +27,12 @@ public abstract class ConformanceTestBase
 
     /// <summary>The same case, sampled.</summary>
     protected static ConformanceCase Sampled(ConformanceCase test, long seed) =>
-        test with { Name = $"{test.Name} with seed {seed}", ExpectedOutput = null, Sampling = new SamplingSettings { Temperature = 2, TopP = 0.98f, Seed = seed } };
+        test with
+        {
+            Name = $"{test.Name} with seed {seed}",
+            ExpectedOutput = null,
+            Sampling = new SamplingSettings { Temperature = 2, TopP = 0.98f, Seed = seed },
+        };
 
     /// <summary>What a case gives alone on a fresh engine; what it is expected to give where that is known.</summary>
     protected int[] Solo(ConformanceCase test) => test.ExpectedOutput ?? SoloOutputs.GetOrAdd((Target.GetType(), test), _ =>
@@ -48,7 +53,9 @@ public abstract class ConformanceTestBase
     {
         ArgumentNullException.ThrowIfNull(test);
         int[] expected = Solo(test);
-        Assert.True(expected.AsSpan().SequenceEqual(output), $"Case '{test.Name}' gave [{string.Join(' ', output)}] instead of [{string.Join(' ', expected)}].");
+        Assert.True(
+            expected.AsSpan().SequenceEqual(output),
+            $"Case '{test.Name}' gave [{string.Join(' ', output)}] instead of [{string.Join(' ', expected)}].");
     }
 
     /// <summary>Builds an engine and drives it.</summary>

@@ -24,7 +24,8 @@ public static class GoldenCases
             .. document.RootElement.GetProperty("cases").EnumerateArray().Select(static item =>
             {
                 int[] output = Tokens(item.GetProperty("output_ids"));
-                return new ConformanceCase(item.GetProperty("id").GetString()!, Tokens(item.GetProperty("prompt_ids")), output.Length + RoomForTheEndToken, output);
+                int[] prompt = Tokens(item.GetProperty("prompt_ids"));
+                return new ConformanceCase(item.GetProperty("id").GetString()!, prompt, output.Length + RoomForTheEndToken, output);
             }),
         ];
     }
@@ -41,6 +42,7 @@ public static class GoldenCases
             }
         }
 
-        throw new DirectoryNotFoundException($"No folder above '{AppContext.BaseDirectory}' has KvScheduling.sln; run the tests from a clone of the repository.");
+        throw new DirectoryNotFoundException(
+            $"No folder above '{AppContext.BaseDirectory}' has KvScheduling.sln; run the tests from a clone of the repository.");
     }
 }

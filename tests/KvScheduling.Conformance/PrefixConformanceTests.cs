@@ -114,7 +114,8 @@ public abstract class PrefixConformanceTests : ConformanceTestBase
         SequenceRun latest = first;
         for (int turn = 1; turn <= 2; turn++)
         {
-            ConformanceCase next = new($"turn {turn} after {latest.Case.Name}", [.. latest.Case.Prompt, .. latest.Output, .. Quick[turn].Prompt], Quick[turn].MaxOutputTokens);
+            int[] prompt = [.. latest.Case.Prompt, .. latest.Output, .. Quick[turn].Prompt];
+            ConformanceCase next = new($"turn {turn} after {latest.Case.Name}", prompt, Quick[turn].MaxOutputTokens);
             latest = driver.Start(next, slot: 2, sharedTokens: latest.CachedTokens, sharedFromSlot: 2);
             while (!latest.IsDone)
             {

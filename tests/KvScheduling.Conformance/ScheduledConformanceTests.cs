@@ -1,6 +1,9 @@
 namespace KvScheduling.Conformance;
 
-/// <summary>What every engine must give through the scheduler: whatever the line, the batch, evictions and faults do to a request, its tokens are those of its solo run.</summary>
+/// <summary>
+/// What every engine must give through the scheduler: whatever the line, the batch, evictions and faults do to a request, its tokens are those of its solo
+/// run.
+/// </summary>
 public abstract class ScheduledConformanceTests : ConformanceTestBase
 {
     /// <summary>Creates the suite for an engine.</summary>

@@ -48,7 +48,8 @@ public sealed class BacklogDrainTests : IDisposable
     public async Task Run_PromptThatCanNeverFit_IsARowOfItsOwn()
     {
         await File.WriteAllTextAsync(Input, $"prompt\n{new string('x', 200)}\nHi\n");
-        Assert.Equal(1, await RunAsync("--input", Input, "--output", Output, "--engine", "simulated", "--kv-tokens", "96", "--policy", "fcfs", "--max-output", "8"));
+        string[] args = ["--input", Input, "--output", Output, "--engine", "simulated", "--kv-tokens", "96", "--policy", "fcfs", "--max-output", "8"];
+        Assert.Equal(1, await RunAsync(args));
         string[] rows = await File.ReadAllLinesAsync(Output);
         Assert.Contains(rows, static row => row.StartsWith("0,xxx", StringComparison.Ordinal) && row.Contains("can never fit", StringComparison.Ordinal));
         Assert.Contains(rows, static row => row.StartsWith("1,Hi,", StringComparison.Ordinal) && row.Contains(",length,8,", StringComparison.Ordinal));
@@ -60,7 +61,8 @@ public sealed class BacklogDrainTests : IDisposable
         await File.WriteAllTextAsync(Input, "prompt,expected_tokens\n" + string.Concat(Enumerable.Range(0, 300).Select(static i => $"Prompt {i},\n")));
         using CancellationTokenSource interrupt = new();
         using CancelAtFirstQuarter output = new(interrupt);
-        int code = await DrainCommand.RunAsync(["--input", Input, "--output", Output, "--engine", "simulated", "--policy", "sorted-f"], output, _error, isInteractive: false, interrupt.Token);
+        string[] args = ["--input", Input, "--output", Output, "--engine", "simulated", "--policy", "sorted-f"];
+        int code = await DrainCommand.RunAsync(args, output, _error, isInteractive: false, interrupt.Token);
         Assert.Equal(DrainCommand.Interrupted, code);
         Assert.Contains("What was done is in", _error.ToString(), StringComparison.Ordinal);
         string[] rows = await File.ReadAllLinesAsync(Output);
@@ -111,7 +113,8 @@ public sealed class BacklogDrainTests : IDisposable
     public async Task Run_Help_ListsTheOptions()
     {
         Assert.Equal(0, await RunAsync("--help"));
-        Assert.All(["--input", "--column", "--output", "--policy", "--kv-tokens", "--max-output", "--engine"], option => Assert.Contains(option, _output.ToString(), StringComparison.Ordinal));
+        string[] options = ["--input", "--column", "--output", "--policy", "--kv-tokens", "--max-output", "--engine"];
+        Assert.All(options, option => Assert.Contains(option, _output.ToString(), StringComparison.Ordinal));
     }
 
     [Fact]

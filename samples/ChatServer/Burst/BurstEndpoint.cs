@@ -8,7 +8,8 @@ internal static class BurstEndpoint
 {
     private const int MaxCount = 512;
 
-    public static Results<ServerSentEventsResult<BurstEvent>, BadRequest<string>> Run(BurstRequest request, IChatClient chat, IKvScheduler scheduler, TimeProvider time, CancellationToken cancellationToken)
+    public static Results<ServerSentEventsResult<BurstEvent>, BadRequest<string>> Run(
+        BurstRequest request, IChatClient chat, IKvScheduler scheduler, TimeProvider time, CancellationToken cancellationToken)
     {
         if (request.Count is < 1 or > MaxCount)
         {

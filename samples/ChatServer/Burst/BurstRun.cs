@@ -17,7 +17,8 @@ internal sealed class BurstRun(IChatClient chat, TimeProvider time, IReadOnlyLis
         _start = time.GetTimestamp();
         // Each call runs to its place in the line before the next is made, so the order of arrival is the order of the list.
         Task all = Task.WhenAll(prompts.Select((prompt, index) => AskAsync(index, prompt, cancellationToken)));
-        _ = all.ContinueWith(done => _events.Writer.Complete(done.Exception), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        _ = all.ContinueWith(
+            done => _events.Writer.Complete(done.Exception), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         await foreach (BurstEvent happened in _events.Reader.ReadAllAsync(cancellationToken))
         {
             yield return happened;
@@ -31,7 +32,7 @@ internal sealed class BurstRun(IChatClient chat, TimeProvider time, IReadOnlyLis
             ChatOptions options = new() { MaxOutputTokens = prompt.MaxOutputTokens };
             StringBuilder text = new();
             SchedulingReport? report = null;
-            await foreach (ChatResponseUpdate update in chat.GetStreamingResponseAsync([new ChatMessage(ChatRole.User, prompt.Text)], options, cancellationToken))
+            await foreach (ChatResponseUpdate update in chat.GetStreamingResponseAsync(prompt.Text, options, cancellationToken))
             {
                 if (text.Length == 0 && update.Text.Length > 0)
                 {

@@ -54,7 +54,9 @@ internal static class ChatCompletionRequestReader
     {
         if (root.TryGet("n", out JsonField n) && n.AsInt32(1) > 1)
         {
-            throw n.Error("must be 1: one answer is generated per request. Send several requests instead; their prompt is computed once where prefixes are shared.", "unsupported_value");
+            throw n.Error(
+                "must be 1: one answer is generated per request. Send several requests instead; their prompt is computed once where prefixes are shared.",
+                "unsupported_value");
         }
 
         if (root.TryGet("logprobs", out JsonField logprobs) && logprobs.AsBoolean())
@@ -119,7 +121,9 @@ internal static class ChatCompletionRequestReader
         }
 
         List<string> sequences = [.. stop.AsArray().Select(ReadStopSequence)];
-        return sequences.Count <= MaxStopSequences ? sequences : throw stop.Error($"may hold at most {MaxStopSequences} sequences, but holds {sequences.Count}.", "array_above_max_length");
+        return sequences.Count <= MaxStopSequences
+            ? sequences
+            : throw stop.Error($"may hold at most {MaxStopSequences} sequences, but holds {sequences.Count}.", "array_above_max_length");
     }
 
     private static string ReadStopSequence(JsonField field)

@@ -57,7 +57,7 @@ internal sealed partial class ChatCompletionsEndpoint
         // Refusing other types also keeps foreign web pages from posting here without a preflight.
         if (!context.Request.HasJsonContentType())
         {
-            throw new InvalidRequestException(null, "The Content-Type must be application/json.", "unsupported_media_type", StatusCodes.Status415UnsupportedMediaType);
+            throw new InvalidRequestException(null, "The Content-Type must be application/json.", "unsupported_media_type", 415);
         }
 
         using JsonDocument body = await JsonDocument.ParseAsync(context.Request.Body, default, cancellationToken).ConfigureAwait(false);
@@ -80,7 +80,9 @@ internal sealed partial class ChatCompletionsEndpoint
             try
             {
                 ChunkWriter chunks = new(events, model, request.IncludeUsage, _options.IncludeSchedulingReport, _time);
-                IAsyncEnumerator<ChatResponseUpdate> updates = client.GetStreamingResponseAsync(request.Messages, request.Options, aborted).GetAsyncEnumerator(aborted);
+                IAsyncEnumerator<ChatResponseUpdate> updates = client
+                    .GetStreamingResponseAsync(request.Messages, request.Options, aborted)
+                    .GetAsyncEnumerator(aborted);
                 await using (updates.ConfigureAwait(false))
                 {
                     while (await events.WaitAsync(updates.MoveNextAsync(), aborted).ConfigureAwait(false))

@@ -37,7 +37,8 @@ internal sealed class CompletionWriter
             json.WriteString("content", text);
         }
 
-        string reasoning = string.Concat(_response.Messages.SelectMany(static message => message.Contents).OfType<TextReasoningContent>().Select(static content => content.Text));
+        string reasoning = string.Concat(
+            _response.Messages.SelectMany(static message => message.Contents).OfType<TextReasoningContent>().Select(static content => content.Text));
         if (reasoning.Length > 0)
         {
             json.WriteString(CompletionJson.Reasoning, reasoning);

@@ -80,7 +80,9 @@ internal readonly struct JsonField
 
         return value >= min && value <= max
             ? (int)value
-            : throw Error(max == int.MaxValue && value < min ? $"must be at least {min}, but is {value}." : $"must be from {min} to {max}, but is {value}.", "integer_out_of_range");
+            : throw Error(
+                max == int.MaxValue && value < min ? $"must be at least {min}, but is {value}." : $"must be from {min} to {max}, but is {value}.",
+                "integer_out_of_range");
     }
 
     public long AsInt64() => Kind == JsonValueKind.Number && _value.TryGetInt64(out long value) ? value : throw WrongType("an integer");
@@ -94,7 +96,9 @@ internal readonly struct JsonField
 
         return value <= max && (exclusiveMin ? value > min : value >= min)
             ? value
-            : throw Error(exclusiveMin ? $"must be above {min} and at most {max}, but is {value}." : $"must be from {min} to {max}, but is {value}.", "number_out_of_range");
+            : throw Error(
+                exclusiveMin ? $"must be above {min} and at most {max}, but is {value}." : $"must be from {min} to {max}, but is {value}.",
+                "number_out_of_range");
     }
 
     public InvalidRequestException WrongType(string expected) =>

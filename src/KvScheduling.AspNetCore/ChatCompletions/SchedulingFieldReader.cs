@@ -3,7 +3,8 @@ using Microsoft.Extensions.AI;
 
 namespace KvScheduling.AspNetCore;
 
-/// <summary>Reads the fields that tell the scheduler about a request: <c>priority</c>, <c>cache_salt</c>, <c>user</c>, <c>kv_deadline_ms</c> and <c>kv_expected_output_tokens</c>.</summary>
+/// <summary>Reads the fields that tell the scheduler about a request: <c>priority</c>, <c>cache_salt</c>, <c>user</c>, <c>kv_deadline_ms</c> and
+/// <c>kv_expected_output_tokens</c>.</summary>
 internal static class SchedulingFieldReader
 {
     private const double MaxDeadlineMilliseconds = 86_400_000;
@@ -33,10 +34,14 @@ internal static class SchedulingFieldReader
         SchedulingHints hints = new()
         {
             // vLLM: lower runs first; ours: higher runs first. Clamped, because int.MinValue has no negative.
-            Priority = options.AllowPriority && root.TryGet("priority", out JsonField priority) ? -Math.Max(priority.AsInt32(int.MinValue), -int.MaxValue) : 0,
+            Priority = options.AllowPriority && root.TryGet("priority", out JsonField priority)
+                ? -Math.Max(priority.AsInt32(int.MinValue), -int.MaxValue)
+                : 0,
             Tenant = tenant,
             PrefixScope = scope,
-            Deadline = root.TryGet("kv_deadline_ms", out JsonField deadline) ? TimeSpan.FromMilliseconds(deadline.AsNumber(0, MaxDeadlineMilliseconds, exclusiveMin: true)) : null,
+            Deadline = root.TryGet("kv_deadline_ms", out JsonField deadline)
+                ? TimeSpan.FromMilliseconds(deadline.AsNumber(0, MaxDeadlineMilliseconds, exclusiveMin: true))
+                : null,
             ExpectedOutputTokens = root.TryGet("kv_expected_output_tokens", out JsonField expected) ? expected.AsInt32(1) : null,
         };
         if (hints != SchedulingHints.None)

@@ -23,10 +23,12 @@ internal static class OpenAIErrorMapping
         JsonException json => new OpenAIError(400, InvalidRequest, DescribePosition(json), Code: "invalid_json"),
         BadHttpRequestException bad => new OpenAIError(bad.StatusCode, InvalidRequest, bad.Message),
         SchedulingRejectedException rejected => MapRejection(rejected),
-        NotSupportedException when !answering => new OpenAIError(400, InvalidRequest, exception.Message, request?.MostDemandingField, "unsupported_value"),
+        NotSupportedException when !answering =>
+            new OpenAIError(400, InvalidRequest, exception.Message, request?.MostDemandingField, "unsupported_value"),
         ArgumentException argument when !answering => new OpenAIError(400, InvalidRequest, argument.Message, ToField(argument.ParamName)),
         EngineFaultException => new OpenAIError(500, "server_error", "The engine failed on this request.", Code: "engine_fault"),
-        OperationCanceledException => new OpenAIError(503, Unavailable, "The server ended the request.", Code: "cancelled", RetryAfterSeconds: UnavailableRetrySeconds),
+        OperationCanceledException =>
+            new OpenAIError(503, Unavailable, "The server ended the request.", Code: "cancelled", RetryAfterSeconds: UnavailableRetrySeconds),
         _ => new OpenAIError(500, "server_error", "The server had an error while processing the request.", Code: "internal_error"),
     };
 
@@ -36,12 +38,16 @@ internal static class OpenAIErrorMapping
     private static OpenAIError MapRejection(SchedulingRejectedException rejected) => rejected.Reason switch
     {
         SchedulingRejection.TooLong => new OpenAIError(400, InvalidRequest, rejected.Message, "messages", "context_length_exceeded"),
-        SchedulingRejection.QueueFull => new OpenAIError(429, "rate_limit_error", rejected.Message, Code: "queue_full", RetryAfterSeconds: RetryAfter(rejected, QueueFullRetrySeconds)),
+        SchedulingRejection.QueueFull =>
+            new OpenAIError(429, "rate_limit_error", rejected.Message, Code: "queue_full", RetryAfterSeconds: RetryAfter(rejected, QueueFullRetrySeconds)),
         SchedulingRejection.DeadlineUnreachable => new OpenAIError(504, "timeout_error", rejected.Message, Code: "deadline_unreachable"),
-        SchedulingRejection.ShuttingDown => new OpenAIError(503, Unavailable, "The server is shutting down.", Code: "shutting_down", RetryAfterSeconds: RetryAfter(rejected, UnavailableRetrySeconds)),
-        SchedulingRejection.EngineFaulted => new OpenAIError(503, Unavailable, "The engine is not available.", Code: "engine_faulted", RetryAfterSeconds: RetryAfter(rejected, UnavailableRetrySeconds)),
-        _ => new OpenAIError(503, Unavailable, rejected.Message, Code: "rejected", RetryAfterSeconds: RetryAfter(rejected, UnavailableRetrySeconds)),
+        SchedulingRejection.ShuttingDown => MapUnavailable(rejected, "The server is shutting down.", "shutting_down"),
+        SchedulingRejection.EngineFaulted => MapUnavailable(rejected, "The engine is not available.", "engine_faulted"),
+        _ => MapUnavailable(rejected, rejected.Message, "rejected"),
     };
+
+    private static OpenAIError MapUnavailable(SchedulingRejectedException rejected, string message, string code) =>
+        new(503, Unavailable, message, Code: code, RetryAfterSeconds: RetryAfter(rejected, UnavailableRetrySeconds));
 
     /// <summary>Retry-After counts whole seconds; less than one would invite an immediate retry.</summary>
     private static int RetryAfter(SchedulingRejectedException rejected, int defaultSeconds) =>

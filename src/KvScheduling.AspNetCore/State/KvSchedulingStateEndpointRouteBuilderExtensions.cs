@@ -12,7 +12,8 @@ public static class KvSchedulingStateEndpointRouteBuilderExtensions
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Maps <c>GET {pattern}</c>, the <see cref="SchedulerSnapshot"/> as JSON, and <c>GET {pattern}/stream</c>, server-sent events with a snapshot at once and then, at most every 250 ms, whenever it changed.</summary>
+    /// <summary>Maps <c>GET {pattern}</c>, the <see cref="SchedulerSnapshot"/> as JSON, and <c>GET {pattern}/stream</c>, server-sent events with a snapshot at
+    /// once and then, at most every 250 ms, whenever it changed.</summary>
     /// <remarks>The state holds counts and times, never text. It still tells of everybody's load: guard it like other operator pages.</remarks>
     /// <param name="endpoints">The application's routes.</param>
     /// <param name="pattern">The route. The default value is <c>/kv/state</c>.</param>

@@ -10,6 +10,8 @@ namespace KvScheduling.AspNetCore;
 /// <remarks>One writer of events. Pings come from a timer, but only while that writer waits, so the two never write at once.</remarks>
 internal sealed class ServerSentEventWriter : IAsyncDisposable
 {
+    private const int MaxUnflushedBytes = 16 * 1024;
+
     private readonly HttpResponse _response;
     private readonly TimeSpan _pingInterval;
     private readonly ITimer? _timer;
@@ -19,6 +21,7 @@ internal sealed class ServerSentEventWriter : IAsyncDisposable
     /// <summary>Held by whoever may touch the response: the writer, or a ping while the writer waits.</summary>
     private readonly SemaphoreSlim _gate = new(1);
     private volatile bool _waiting;
+    private int _unflushedBytes;
 
     public ServerSentEventWriter(HttpResponse response, TimeSpan pingInterval, TimeProvider time)
     {
@@ -46,6 +49,7 @@ internal sealed class ServerSentEventWriter : IAsyncDisposable
         body.Write("data: "u8);
         body.Write(_frame.WrittenSpan);
         body.Write("\n\n"u8);
+        _unflushedBytes += _frame.WrittenCount;
     }
 
     /// <summary>Writes the event that ends a stream of OpenAI's.</summary>
@@ -59,6 +63,7 @@ internal sealed class ServerSentEventWriter : IAsyncDisposable
     {
         if (HasStarted)
         {
+            _unflushedBytes = 0;
             await _response.BodyWriter.FlushAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -67,7 +72,7 @@ internal sealed class ServerSentEventWriter : IAsyncDisposable
     public async ValueTask<bool> WaitAsync(ValueTask<bool> next, CancellationToken cancellationToken)
     {
         // What is there already is written into the same flush, unless the buffer grew large.
-        if (next.IsCompleted && (!HasStarted || _response.BodyWriter.UnflushedBytes < 16 * 1024))
+        if (next.IsCompleted && _unflushedBytes < MaxUnflushedBytes)
         {
             return await next.ConfigureAwait(false);
         }

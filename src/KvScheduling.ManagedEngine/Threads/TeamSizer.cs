@@ -15,15 +15,19 @@ internal sealed class TeamSizer
     /// <summary>The share of a run spent waiting from which on it counts as stalled.</summary>
     private const double StalledShare = 0.25;
 
-    private const int FirstPenalty = 16;
-    private const int LongestPenalty = 4096;
+    /// <summary>How long a stalled team stays small, measured in time spent computing: 2 ms at first, a second at most.</summary>
+    private static readonly long FirstPenalty = Stopwatch.Frequency / 500;
+    private static readonly long LongestPenalty = Stopwatch.Frequency;
 
-    private readonly int _size;
     private int _limit;
-    private int _penalty = FirstPenalty;
-    private int _runsLeft;
+    private long _penalty = FirstPenalty;
+    private long _ticksLeft;
+    private long _healthyTicks;
 
-    public TeamSizer(int size) => _limit = _size = size;
+    public TeamSizer(int size) => _limit = Size = size;
+
+    /// <summary>The whole team.</summary>
+    public int Size { get; }
 
     /// <summary>Threads for the next piece of work.</summary>
     /// <param name="nanoseconds">What it would take one thread, roughly.</param>
@@ -43,21 +47,27 @@ internal sealed class TeamSizer
         if (threads > 1 && stalledTicks > ticks * StalledShare)
         {
             _limit = Math.Max(1, threads / 2);
-            _runsLeft = _penalty;
+            _ticksLeft = _penalty;
+            _healthyTicks = 0;
             _penalty = Math.Min(_penalty * 2, LongestPenalty);
         }
-        else if (_limit < _size)
+        else if (_limit < Size)
         {
-            if (--_runsLeft <= 0)
+            _ticksLeft -= ticks;
+            if (_ticksLeft <= 0)
             {
-                _limit = Math.Min(_limit * 2, _size);
-                _runsLeft = _penalty;
+                _limit = Math.Min(_limit * 2, Size);
+                _ticksLeft = _penalty;
             }
         }
-        else if (threads > 1 && _penalty > FirstPenalty && ++_runsLeft >= 4 * _penalty)
+        else if (threads > 1 && _penalty > FirstPenalty)
         {
-            _penalty /= 2;
-            _runsLeft = 0;
+            _healthyTicks += ticks;
+            if (_healthyTicks >= 4 * _penalty)
+            {
+                _penalty /= 2;
+                _healthyTicks = 0;
+            }
         }
     }
 }

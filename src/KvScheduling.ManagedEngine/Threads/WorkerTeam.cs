@@ -16,13 +16,16 @@ namespace KvScheduling.ManagedEngine;
 internal sealed class WorkerTeam : IDisposable
 {
     /// <summary>The most units of a phase.</summary>
-    public const int MaxUnits = (int)UnitMask - 1;
+    public const int MaxUnits = (int)Opening - 1;
 
     private const int UnitBits = 24;
     private const long UnitMask = (1L << UnitBits) - 1;
 
     /// <summary>In place of the next unit: the work is complete.</summary>
     private const long Closed = UnitMask;
+
+    /// <summary>In place of the next unit: the phase is being set up, and there is nothing to claim yet.</summary>
+    private const long Opening = UnitMask - 1;
 
     /// <summary>Pauses, some tens of nanoseconds each, before a waiting thread offers its core to others.</summary>
     private const int SpinLimit = 1000;
@@ -171,7 +174,7 @@ internal sealed class WorkerTeam : IDisposable
     {
         int first = (int)(claim & UnitMask);
 
-        // May belong to another phase by now; then the exchange below fails, because the serial number has changed.
+        // May belong to the next phase already; then the exchange below fails, because the claim was changed first.
         int units = Volatile.Read(ref _shared.Units);
         int left = units - first;
         if (left <= 0)
@@ -216,7 +219,9 @@ internal sealed class WorkerTeam : IDisposable
         }
         while (phase < count && (units = _work.UnitsOf(phase)) == 0);
 
+        // Nobody may claim by the old phase's word and the new phase's units: the word changes before the units do.
         long serial = (Volatile.Read(ref _shared.Claim) >> UnitBits) + 1;
+        Interlocked.Exchange(ref _shared.Claim, (serial << UnitBits) | Opening);
         _shared.Done = 0;
         _shared.Phase = phase;
         _shared.Units = units;

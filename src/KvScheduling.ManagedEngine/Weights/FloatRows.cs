@@ -41,7 +41,9 @@ internal static class FloatRows
         }
     }
 
-    /// <summary>Transposes some columns of a matrix of <paramref name="rows"/> x <paramref name="rowLength"/> numbers: column c becomes a row of the destination.</summary>
+    /// <summary>
+    /// Transposes some columns of a matrix of <paramref name="rows"/> x <paramref name="rowLength"/> numbers: column c becomes a row of the destination.
+    /// </summary>
     public static unsafe void WidenColumns(NumberFormat format, byte* source, int rows, int rowLength, int firstColumn, int columns, Span<float> destination)
     {
         for (int row = 0; row < rows; row++)

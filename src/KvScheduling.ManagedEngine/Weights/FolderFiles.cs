@@ -7,18 +7,19 @@ internal static class FolderFiles
     {
         try
         {
-            var info = new FileInfo(path);
-            if (!info.Exists)
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (stream.Length > maxBytes)
             {
-                throw new ModelFolderException(path, null, "the file is missing.");
+                throw new ModelFolderException(path, null, $"the file has {stream.Length} bytes; at most {maxBytes} are read.");
             }
 
-            if (info.Length > maxBytes)
-            {
-                throw new ModelFolderException(path, null, $"the file has {info.Length} bytes; at most {maxBytes} are read.");
-            }
-
-            return File.ReadAllBytes(path);
+            var bytes = new byte[stream.Length];
+            stream.ReadExactly(bytes);
+            return bytes;
+        }
+        catch (FileNotFoundException exception)
+        {
+            throw new ModelFolderException(path, null, "the file is missing.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -23,7 +23,8 @@ internal sealed record GenAIConfig
         JsonElement model = json.Object(json.Root, "model", "model");
         string type = json.Text(model, "type", "model.type");
         ArchitectureTraits traits = ArchitectureTraits.FromGenAI(type)
-            ?? throw json.Error("model.type", $"'{type}' is not supported by the managed engine; {ArchitectureTraits.SupportedTypes} are. Use another model or the native engine.");
+            ?? throw json.Error("model.type",
+                $"'{type}' is not supported by the managed engine; {ArchitectureTraits.SupportedTypes} are. Use another model or the native engine.");
         JsonElement decoder = json.Object(model, "decoder", "model.decoder");
         foreach (string field in (ReadOnlySpan<string>)["sliding_window", "pipeline"])
         {
@@ -50,7 +51,7 @@ internal sealed record GenAIConfig
             RopeTheta = 0,
             EndTokens = json.FindTokens(model, "eos_token_id", "model.eos_token_id", vocabulary) ?? [],
         };
-        config.Validate(json.Path);
+        config.Validate(json.Path, "model.decoder.num_key_value_heads", "model.decoder.head_size", "model.context_length");
         string file = json.Text(decoder, "filename", "model.decoder.filename");
         return new GenAIConfig
         {

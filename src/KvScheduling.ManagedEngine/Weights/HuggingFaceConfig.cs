@@ -40,14 +40,16 @@ internal sealed class HuggingFaceConfig
             RopeTheta = ReadRopeTheta(),
             EndTokens = ReadEndTokens(generationPath, vocabulary),
         };
-        Config.Validate(json.Path);
+        Config.Validate(json.Path, "num_key_value_heads", "head_dim", "max_position_embeddings");
     }
 
     public ModelConfig Config { get; }
 
     public ArchitectureTraits Traits { get; }
 
-    /// <summary>Whether the configuration says that the head shares the embedding's weights; <see langword="null"/> when it says nothing and the weights decide.</summary>
+    /// <summary>
+    /// Whether the configuration says that the head shares the embedding's weights; <see langword="null"/> when it says nothing and the weights decide.
+    /// </summary>
     public bool? TiesHead { get; }
 
     public static HuggingFaceConfig Read(string folder)
@@ -67,7 +69,8 @@ internal sealed class HuggingFaceConfig
 
         architecture = _json.AsText(list[0], "architectures[0]");
         return ArchitectureTraits.FromHuggingFace(architecture)
-            ?? throw _json.Error("architectures[0]", $"{architecture} is not supported by the managed engine; {ArchitectureTraits.Supported} are. Use another model or another engine.");
+            ?? throw _json.Error("architectures[0]",
+                $"{architecture} is not supported by the managed engine; {ArchitectureTraits.Supported} are. Use another model or another engine.");
     }
 
     private void RefuseUnsupported()
@@ -80,7 +83,10 @@ internal sealed class HuggingFaceConfig
 
         if (JsonFile.Find(root, "quantization_config") is not null)
         {
-            throw _json.Error("quantization_config", "quantised safetensors are not supported. Use the unquantised model (the engine quantises at load), or a folder of the ONNX Runtime GenAI model builder with 4-bit weights.");
+            throw _json.Error(
+                "quantization_config",
+                "quantised safetensors are not supported. Use the unquantised model (the engine quantises at load), "
+                + "or a folder of the ONNX Runtime GenAI model builder with 4-bit weights.");
         }
 
         if (_json.FindNumber(root, "partial_rotary_factor", "partial_rotary_factor") is { } factor && factor != 1)
@@ -121,7 +127,9 @@ internal sealed class HuggingFaceConfig
         if (kind is not (null or "default") || (kind is null && JsonFile.Find(scaling, "factor") is not null))
         {
             throw _json.Error(
-                field, $"RoPE scaling '{kind ?? "linear"}' is not supported in a Hugging Face folder. The ONNX Runtime GenAI model builder writes scaled rotary tables: use its folder.");
+                field,
+                $"RoPE scaling '{kind ?? "linear"}' is not supported in a Hugging Face folder. "
+                + "The ONNX Runtime GenAI model builder writes scaled rotary tables: use its folder.");
         }
     }
 
@@ -131,7 +139,9 @@ internal sealed class HuggingFaceConfig
         if (isUsed && _json.FindPositive(_json.Root, "sliding_window", "sliding_window") is { } window && window < context)
         {
             throw _json.Error(
-                "sliding_window", $"a window of {window} tokens is not supported with a context of {context}. Set max_position_embeddings to {window}: up to there the window has no effect.");
+                "sliding_window",
+                $"a window of {window} tokens is not supported with a context of {context}. "
+                + $"Set max_position_embeddings to {window}: up to there the window has no effect.");
         }
     }
 
@@ -147,7 +157,9 @@ internal sealed class HuggingFaceConfig
             return Traits.DefaultHeadSize;
         }
 
-        return hidden % heads == 0 ? hidden / heads : throw _json.Error("head_dim", $"missing, and hidden_size {hidden} is not a multiple of num_attention_heads {heads}.");
+        return hidden % heads == 0
+            ? hidden / heads
+            : throw _json.Error("head_dim", $"missing, and hidden_size {hidden} is not a multiple of num_attention_heads {heads}.");
     }
 
     private double ReadAboveZero(string name, double defaultValue)
@@ -158,7 +170,8 @@ internal sealed class HuggingFaceConfig
 
     private double ReadRopeTheta()
     {
-        if (JsonFile.Find(_json.Root, "rope_parameters") is { } parameters && _json.FindNumber(parameters, "rope_theta", "rope_parameters.rope_theta") is { } theta)
+        if (JsonFile.Find(_json.Root, "rope_parameters") is { } parameters
+            && _json.FindNumber(parameters, "rope_theta", "rope_parameters.rope_theta") is { } theta)
         {
             return theta > 0 ? theta : throw _json.Error("rope_parameters.rope_theta", "must be above 0.");
         }

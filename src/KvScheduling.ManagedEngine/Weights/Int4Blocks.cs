@@ -1,6 +1,9 @@
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>The 4-bit form of <c>MatMulNBits</c>: rows of blocks of 32 values, even positions in the low nibble, each block with one scale; a value stands for (q - 8) · scale.</summary>
+/// <summary>
+/// The 4-bit form of <c>MatMulNBits</c>: rows of blocks of 32 values, even positions in the low nibble, each block with one scale; a value stands for (q - 8)
+/// · scale.
+/// </summary>
 internal static class Int4Blocks
 {
     public const int BlockSize = 32;

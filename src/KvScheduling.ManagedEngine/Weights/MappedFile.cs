@@ -30,26 +30,22 @@ internal sealed unsafe class MappedFile : IDisposable
 
     public static MappedFile Open(string path)
     {
-        MemoryMappedFile? file = null;
         try
         {
-            var info = new FileInfo(path);
-            if (!info.Exists)
-            {
-                throw new ModelFolderException(path, null, "the file is missing.");
-            }
-
-            long length = info.Length;
-            if (length > 0)
-            {
-                file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
-            }
-
+            // The open file's length, not the directory entry's: model caches are full of links.
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            long length = stream.Length;
+            MemoryMappedFile? file = length == 0
+                ? null
+                : MemoryMappedFile.CreateFromFile(stream, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             return new MappedFile(path, length, file);
+        }
+        catch (FileNotFoundException exception)
+        {
+            throw new ModelFolderException(path, null, "the file is missing.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            file?.Dispose();
             throw new ModelFolderException(path, null, $"the file can't be mapped into memory ({exception.Message})", exception);
         }
     }
@@ -63,7 +59,8 @@ internal sealed unsafe class MappedFile : IDisposable
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         if (!Holds(offset, length))
         {
-            throw new ModelFolderException(Path, null, $"bytes {offset} to {offset + length} lie outside the file of {Length} bytes; it is truncated or damaged.");
+            throw new ModelFolderException(Path, null,
+                $"bytes {offset} to {offset + length} lie outside the file of {Length} bytes; it is truncated or damaged.");
         }
 
         return _start + offset;

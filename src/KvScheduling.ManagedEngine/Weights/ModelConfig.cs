@@ -35,21 +35,30 @@ internal sealed record ModelConfig
 
     /// <summary>Refuses shapes that no model has.</summary>
     /// <param name="path">The file that the shape was read from.</param>
-    public void Validate(string path)
+    /// <param name="kvHeadsField">What that file calls <see cref="KvHeads"/>.</param>
+    /// <param name="headSizeField">What that file calls <see cref="HeadSize"/>.</param>
+    /// <param name="contextField">What that file calls <see cref="MaxContextTokens"/>.</param>
+    public void Validate(string path, string kvHeadsField, string headSizeField, string contextField)
     {
         if (QueryHeads % KvHeads != 0)
         {
-            throw new ModelFolderException(path, "num_key_value_heads", $"{KvHeads} does not divide num_attention_heads, {QueryHeads}.");
+            throw new ModelFolderException(path, kvHeadsField, $"{KvHeads} does not divide the {QueryHeads} query heads.");
         }
 
         if (HeadSize % 2 != 0)
         {
-            throw new ModelFolderException(path, "head_dim", $"{HeadSize} is odd; rotary position embedding needs pairs.");
+            throw new ModelFolderException(path, headSizeField, $"{HeadSize} is odd; rotary position embedding needs pairs.");
         }
 
         if ((long)QueryHeads * HeadSize > int.MaxValue / 4)
         {
-            throw new ModelFolderException(path, "num_attention_heads", $"{QueryHeads} heads of {HeadSize} are more than can be computed.");
+            throw new ModelFolderException(path, headSizeField, $"{QueryHeads} heads of {HeadSize} are more than can be computed.");
+        }
+
+        if ((long)MaxContextTokens * HeadSize > int.MaxValue)
+        {
+            throw new ModelFolderException(path, contextField,
+                $"a context of {MaxContextTokens} tokens with heads of {HeadSize} is more than rotary tables can have.");
         }
     }
 }

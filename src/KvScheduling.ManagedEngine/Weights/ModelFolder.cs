@@ -1,6 +1,8 @@
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>A model folder, opened: its weights, mapped into memory, and its text side. A Hugging Face folder or one of the ONNX Runtime GenAI model builder.</summary>
+/// <summary>
+/// A model folder, opened: its weights, mapped into memory, and its text side. A Hugging Face folder or one of the ONNX Runtime GenAI model builder.
+/// </summary>
 internal sealed class ModelFolder : IDisposable
 {
     private ModelFolder(string modelId, IWeightSource weights, ITextCodec? textCodec)

@@ -1,6 +1,9 @@
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>A model folder can't be loaded: a file is missing or damaged, or the model needs something that is not supported. The message names the file, the field and the way out.</summary>
+/// <summary>
+/// A model folder can't be loaded: a file is missing or damaged, or the model needs something that is not supported. The message names the file, the field
+/// and the way out.
+/// </summary>
 public sealed class ModelFolderException : Exception
 {
     /// <summary>Creates the exception.</summary>

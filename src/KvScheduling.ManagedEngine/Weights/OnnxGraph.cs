@@ -81,12 +81,14 @@ internal sealed class OnnxGraph : IDisposable
         long stored = tensor.Length ?? (long)bytes;
         if (tensor.Offset is not { } offset || stored != bytes)
         {
-            throw new ModelFolderException(Path, name, $"stores {(tensor.Offset is null ? 0 : stored)} bytes; shape [{string.Join(", ", tensor.Dimensions)}] of {typeName} takes {bytes}.");
+            string shape = $"[{string.Join(", ", tensor.Dimensions)}]";
+            throw new ModelFolderException(Path, name, $"stores {(tensor.Offset is null ? 0 : stored)} bytes; shape {shape} of {typeName} takes {bytes}.");
         }
 
         if (!file.Holds(offset, stored))
         {
-            throw new ModelFolderException(file.Path, name, $"bytes {offset} to {(Int128)offset + stored} lie outside the file of {file.Length} bytes; it is truncated or damaged.");
+            string range = $"bytes {offset} to {(Int128)offset + stored}";
+            throw new ModelFolderException(file.Path, name, $"{range} lie outside the file of {file.Length} bytes; it is truncated or damaged.");
         }
 
         return new StoredTensor(file, offset, stored, [.. tensor.Dimensions], format, typeName);

@@ -2,7 +2,9 @@ using System.Collections.Frozen;
 
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>What a graph must look like for its weights to mean what the engine computes. The engine does not run the graph; it takes only weights from it.</summary>
+/// <summary>
+/// What a graph must look like for its weights to mean what the engine computes. The engine does not run the graph; it takes only weights from it.
+/// </summary>
 internal static class OnnxGraphRules
 {
     private static readonly FrozenSet<string> KnownOperators = FrozenSet.ToFrozenSet(
@@ -12,8 +14,9 @@ internal static class OnnxGraphRules
             "SkipSimplifiedLayerNormalization", "GroupQueryAttention", "RotaryEmbedding", "Softmax",
 
             // Shapes, masks and positions, also those of attention over block tables written with ordinary operators.
-            "Cast", "Compress", "Concat", "Constant", "Cos", "Div", "Equal", "Expand", "GatherElements", "GatherND", "GreaterOrEqual", "Less", "Loop", "Min", "Mod",
-            "Not", "Range", "ReduceMax", "ReduceSum", "Reshape", "ScatterElements", "ScatterND", "Shape", "Sin", "Slice", "Squeeze", "Sub", "Transpose", "Unsqueeze", "Where",
+            "Cast", "Compress", "Concat", "Constant", "Cos", "Div", "Equal", "Expand", "GatherElements", "GatherND", "GreaterOrEqual", "Less",
+            "Loop", "Min", "Mod", "Not", "Range", "ReduceMax", "ReduceSum", "Reshape", "ScatterElements", "ScatterND", "Shape", "Sin", "Slice",
+            "Squeeze", "Sub", "Transpose", "Unsqueeze", "Where",
         ],
         StringComparer.Ordinal);
 
@@ -71,7 +74,8 @@ internal static class OnnxGraphRules
         {
             if (node.Inputs[i].Length > 0)
             {
-                throw Refuse(graph, node, $"input '{node.Inputs[i]}' (zero points, reordering or a bias) is not supported. Build the model with --extra_options int4_is_symmetric=true.");
+                string input = $"input '{node.Inputs[i]}' (zero points, reordering or a bias)";
+                throw Refuse(graph, node, $"{input} is not supported. Build the model with --extra_options int4_is_symmetric=true.");
             }
         }
     }
@@ -93,7 +97,11 @@ internal static class OnnxGraphRules
         double window = node.Attribute("local_window_size", -1);
         if (window >= 0 && window < config.MaxContextTokens)
         {
-            throw Refuse(graph, node, $"attribute local_window_size is {window}: a sliding window is not supported. Set context_length in genai_config.json to {window}: up to there it has no effect.");
+            throw Refuse(
+                graph,
+                node,
+                $"attribute local_window_size is {window}: a sliding window is not supported. "
+                + $"Set context_length in genai_config.json to {window}: up to there it has no effect.");
         }
     }
 

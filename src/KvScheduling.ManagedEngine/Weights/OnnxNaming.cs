@@ -69,7 +69,8 @@ internal sealed class BuilderNaming(OnnxGraph graph) : OnnxNaming
     private const string Head = "lm_head.MatMul.weight";
 
     private readonly bool _hasOwnEmbedding = graph.Contains(Embedding)
-        || graph.Nodes.Exists(node => node.OperatorType == "GatherBlockQuantized" && node.Inputs.Count > 0 && node.Inputs[0].StartsWith(Embedding, StringComparison.Ordinal));
+        || graph.Nodes.Exists(
+            node => node is { OperatorType: "GatherBlockQuantized", Inputs: [var data, ..] } && data.StartsWith(Embedding, StringComparison.Ordinal));
 
     public override (string Name, int Parts) FirstGate => ("model.layers.0.mlp.gate_proj.MatMul.weight", 1);
 

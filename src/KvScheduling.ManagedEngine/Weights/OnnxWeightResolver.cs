@@ -14,7 +14,10 @@ internal sealed class OnnxWeightResolver
         _graph = graph;
         _configuration = configuration;
         _naming = OnnxNaming.Of(graph)
-            ?? throw new ModelFolderException(graph.Path, "graph", "its weights do not have the names of the ONNX Runtime GenAI model builder. Build the model with it for CPU (-e cpu, -p fp32 or int4).");
+            ?? throw new ModelFolderException(
+                graph.Path,
+                "graph",
+                "its weights do not have the names of the ONNX Runtime GenAI model builder. Build the model with it for CPU (-e cpu, -p fp32 or int4).");
     }
 
     public OnnxWeights Resolve()
@@ -87,7 +90,8 @@ internal sealed class OnnxWeightResolver
         StoredTensor scales = Take(node.Inputs[2]);
         if (expected.Columns % Int4Blocks.BlockSize != 0)
         {
-            throw new ModelFolderException(_graph.Path, node.Inputs[first], $"rows of {expected.Columns} values are not whole blocks of {Int4Blocks.BlockSize}.");
+            throw new ModelFolderException(_graph.Path, node.Inputs[first],
+                $"rows of {expected.Columns} values are not whole blocks of {Int4Blocks.BlockSize}.");
         }
 
         long blocks = (long)place.PackedRows * (expected.Columns / Int4Blocks.BlockSize);
@@ -145,7 +149,10 @@ internal sealed class OnnxWeightResolver
             if (isWeight && !_used.Contains(name))
             {
                 throw new ModelFolderException(
-                    _graph.Path, name, $"a model of type {_configuration.Config.Architecture} has no use for this initializer here, so the model would give wrong results. Use the native engine.");
+                    _graph.Path,
+                    name,
+                    $"a model of type {_configuration.Config.Architecture} has no use for this initializer here, so the model would give wrong results. "
+                    + "Use the native engine.");
             }
         }
     }

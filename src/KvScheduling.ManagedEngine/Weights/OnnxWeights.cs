@@ -3,6 +3,8 @@ namespace KvScheduling.ManagedEngine;
 /// <summary>The weights of an ONNX Runtime GenAI folder, read from the graph's initializers by their names.</summary>
 internal sealed class OnnxWeights : IWeightSource
 {
+    private const int MaxStackScales = 1024;
+
     private readonly OnnxGraph _graph;
     private readonly Dictionary<string, OnnxWeight> _weights;
 
@@ -40,7 +42,8 @@ internal sealed class OnnxWeights : IWeightSource
         int stored = weight.FirstRow + row;
         if (weight.Scales is not null)
         {
-            Span<float> scales = Int4Blocks.Scales(weight.Columns) <= 1024 ? stackalloc float[Int4Blocks.Scales(weight.Columns)] : new float[Int4Blocks.Scales(weight.Columns)];
+            int blocks = Int4Blocks.Scales(weight.Columns);
+            Span<float> scales = blocks <= MaxStackScales ? stackalloc float[blocks] : new float[blocks];
             ReadScales(weight, stored, scales);
             Int4Blocks.Widen(PackedRow(weight, stored), scales, destination);
             return;

@@ -1,6 +1,8 @@
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>Walks the fields of one protobuf message inside a mapped file (protobuf encoding: a varint key of field number and wire type, then the value).</summary>
+/// <summary>
+/// Walks the fields of one protobuf message inside a mapped file (protobuf encoding: a varint key of field number and wire type, then the value).
+/// </summary>
 internal ref struct ProtobufReader
 {
     private const int MaxVarintBytes = 10;
@@ -105,7 +107,8 @@ internal ref struct ProtobufReader
         }
     }
 
-    private readonly ModelFolderException Damaged() => new(_file.Path, null, $"not a valid ONNX graph near byte {_position}; the file is truncated or damaged.");
+    private readonly ModelFolderException Damaged() =>
+        new(_file.Path, null, $"not a valid ONNX graph near byte {_position}; the file is truncated or damaged.");
 
     private ulong ReadVarint()
     {

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>One safetensors file: a little-endian 8-byte header length n, n bytes of JSON <c>{name: {dtype, shape, data_offsets: [begin, end)}}</c>, then the data that the offsets count from.</summary>
+/// <summary>
+/// One safetensors file: a little-endian 8-byte header length n, n bytes of JSON <c>{name: {dtype, shape, data_offsets: [begin, end)}}</c>, then the data
+/// that the offsets count from.
+/// </summary>
 internal sealed class SafeTensorsFile : IDisposable
 {
     private const int LengthBytes = 8;
@@ -45,7 +48,8 @@ internal sealed class SafeTensorsFile : IDisposable
         long headerBytes = BinaryPrimitives.ReadInt64LittleEndian(File.Span(0, LengthBytes));
         if (headerBytes < 2 || headerBytes > MaxHeaderBytes || headerBytes > File.Length - LengthBytes)
         {
-            throw new ModelFolderException(File.Path, "header length", $"{headerBytes} bytes in a file of {File.Length}; the file is truncated or not safetensors.");
+            throw new ModelFolderException(File.Path, "header length",
+                $"{headerBytes} bytes in a file of {File.Length}; the file is truncated or not safetensors.");
         }
 
         long dataStart = LengthBytes + headerBytes;
@@ -73,7 +77,8 @@ internal sealed class SafeTensorsFile : IDisposable
         long bytes = offsets[1] - offsets[0];
         if (!File.Holds(dataStart, offsets[1]))
         {
-            throw header.Error($"{name}.data_offsets", $"end {offsets[1]} lies beyond the {File.Length - dataStart} data bytes of the file; it is truncated or damaged.");
+            throw header.Error($"{name}.data_offsets",
+                $"end {offsets[1]} lies beyond the {File.Length - dataStart} data bytes of the file; it is truncated or damaged.");
         }
 
         NumberFormat? format = dtype switch

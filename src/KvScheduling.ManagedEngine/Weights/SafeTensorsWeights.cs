@@ -80,7 +80,8 @@ internal sealed class SafeTensorsWeights : IWeightSource
         string[] found = Directory.GetFiles(folder, "*.safetensors");
         if (found.Length > 1 && !File.Exists(Path.Combine(folder, SingleFile)))
         {
-            throw new ModelFolderException(indexPath, null, $"the file is missing, and the folder has {found.Length} .safetensors files; it says which tensor is in which.");
+            throw new ModelFolderException(indexPath, null,
+                $"the file is missing, and the folder has {found.Length} .safetensors files; it says which tensor is in which.");
         }
 
         files.Add(SafeTensorsFile.Open(found.Length == 1 ? found[0] : Path.Combine(folder, SingleFile)));
@@ -124,7 +125,9 @@ internal sealed class SafeTensorsWeights : IWeightSource
             }
             else if (expected.IsRequired)
             {
-                string file = index is not null && index.TryGetValue(expected.Name, out string? shard) ? Path.Combine(Path.GetDirectoryName(where)!, shard) : where;
+                string file = index is not null && index.TryGetValue(expected.Name, out string? shard)
+                    ? Path.Combine(Path.GetDirectoryName(where)!, shard)
+                    : where;
                 throw new ModelFolderException(file, expected.Name, $"the tensor is missing; {Config.Architecture} needs it.");
             }
         }
@@ -139,7 +142,9 @@ internal sealed class SafeTensorsWeights : IWeightSource
         if (unknown is not null)
         {
             throw new ModelFolderException(
-                stored[unknown].File.Path, unknown, $"{Config.Architecture} has no use for this tensor here, so the model would give wrong results. Use an engine that knows it.");
+                stored[unknown].File.Path,
+                unknown,
+                $"{Config.Architecture} has no use for this tensor here, so the model would give wrong results. Use an engine that knows it.");
         }
     }
 
@@ -147,7 +152,8 @@ internal sealed class SafeTensorsWeights : IWeightSource
     {
         if (tensor.Format is null)
         {
-            throw new ModelFolderException(tensor.File.Path, expected.Name, $"dtype {tensor.TypeName} is not supported; F32, F16 and BF16 are. Save the model in one of these.");
+            throw new ModelFolderException(tensor.File.Path, expected.Name,
+                $"dtype {tensor.TypeName} is not supported; F32, F16 and BF16 are. Save the model in one of these.");
         }
 
         if (!(expected.IsVector ? tensor.HasShape(expected.Columns) : tensor.HasShape(expected.Rows, expected.Columns)))

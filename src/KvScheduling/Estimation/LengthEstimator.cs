@@ -4,9 +4,13 @@ namespace KvScheduling;
 /// <remarks>Conditional: only past outputs longer than what the request has generated say something about it.</remarks>
 internal sealed class LengthEstimator
 {
-    /// <summary>With fewer longer outputs than this in a history that is long enough, the estimate grows with the output: half as much again and <see cref="Margin"/> more.</summary>
+    /// <summary>With fewer longer outputs than this in a history that is long enough, the estimate grows with the output: half as much again and
+    /// <see cref="Margin"/> more.</summary>
     private const int FewSamples = 3;
     private const int Margin = 16;
+
+    /// <summary>Longer outputs count as this long, so that a huge context does not cost memory.</summary>
+    private const int LongestCounted = 1 << 18;
 
     private readonly bool _useLimit;
     private readonly int _minSamples;
@@ -20,7 +24,7 @@ internal sealed class LengthEstimator
     {
         _useLimit = reservation == KvReservation.Guaranteed;
         _minSamples = options.MinSamples;
-        _history = new LengthHistory(options.HistorySize, maxContextTokens);
+        _history = new LengthHistory(options.HistorySize, Math.Min(maxContextTokens, LongestCounted));
         _tuner = new QuantileTuner(options);
     }
 

@@ -1,7 +1,8 @@
 namespace KvScheduling;
 
 /// <summary>The latest output lengths and their conditional quantiles, exact at every moment.</summary>
-/// <remarks>A ring of lengths and a Fenwick tree of their counts: adding, dropping and asking take the logarithm of the longest length and allocate nothing.</remarks>
+/// <remarks>A ring of lengths and a Fenwick tree of their counts: adding, dropping and asking take the logarithm of the longest length and allocate
+/// nothing.</remarks>
 internal sealed class LengthHistory
 {
     private readonly int[] _ring;
@@ -55,7 +56,8 @@ internal sealed class LengthHistory
         return Count - below;
     }
 
-    /// <summary>A quantile of the kept lengths longer than <paramref name="above"/>: the least length that at least this share of them does not exceed.</summary>
+    /// <summary>A quantile of the kept lengths longer than <paramref name="above"/>: the least length that at least this share of them does not
+    /// exceed.</summary>
     /// <param name="quantile">From 0 to 1.</param>
     /// <param name="above">Only longer lengths count; there must be one.</param>
     /// <param name="countAbove">What <see cref="CountAbove"/> says about it.</param>

@@ -1,9 +1,12 @@
 namespace KvScheduling;
 
-/// <summary>Tunes the quantile of length estimates on the share of tokens that are computed again: too optimistic estimates evict, too careful ones leave memory idle.</summary>
+/// <summary>Tunes the quantile of length estimates on the share of tokens that are computed again: too optimistic estimates evict, too careful ones leave
+/// memory idle.</summary>
 /// <remarks>
-/// Above the target share the quantile rises at once, with every eviction and by <see cref="Raise"/>; below, it falls slowly, by <see cref="Lower"/> per <see cref="Interval"/> steps.
-/// The share is taken over exponentially forgotten tokens. Source of the rule: forward-peak admission with a self-tuned history quantile, after Past-Future scheduling (arXiv 2507.10150).
+/// Above the target share the quantile rises at once, with every eviction and by <see cref="Raise"/>; below, it falls slowly, by <see cref="Lower"/> per
+/// <see cref="Interval"/> steps.
+/// The share is taken over exponentially forgotten tokens. Source of the rule: forward-peak admission with a self-tuned history quantile, after Past-Future
+/// scheduling (arXiv 2507.10150).
 /// </remarks>
 internal sealed class QuantileTuner
 {

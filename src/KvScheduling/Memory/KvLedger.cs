@@ -2,8 +2,10 @@ namespace KvScheduling;
 
 /// <summary>The only place that knows memory: what every running request holds and will hold, in tokens and whole blocks.</summary>
 /// <remarks>
-/// <para>There is one feasibility function, <see cref="Fits"/>. A request is charged its full prompt (and its output so far) from its start on, computed or not.</para>
-/// <para>Normally it is the forward peak: nothing is promised about residents that do not advance together, so a step in which some stay behind is tested first (<see cref="StaysFeasible"/>).
+/// <para>There is one feasibility function, <see cref="Fits"/>. A request is charged its full prompt (and its output so far) from its start on, computed or
+/// not.</para>
+/// <para>Normally it is the forward peak: nothing is promised about residents that do not advance together, so a step in which some stay behind is tested
+/// first (<see cref="StaysFeasible"/>).
 /// Where started sequences can't be held back (<c>lingering</c>), it is the sum of everybody's own peak, which holds whatever the order they advance in.</para>
 /// </remarks>
 internal sealed class KvLedger

@@ -2,22 +2,18 @@ namespace KvScheduling;
 
 /// <summary>The forward profile: how much KV the residents will hold at every future step if all of them advance together until their planned ends.</summary>
 /// <remarks>
-/// <para>A resident that holds m tokens now (at ledger step <see cref="Clock"/>) and plans r more is kept as its end E = Clock + r and its base b = m - Clock, so that at step T ≤ E it holds b + T:
-/// when everybody advances only the clock moves. Entries are sorted by end. Memory grows between ends and only falls after one, so ends are the only steps to test.</para>
-/// <para>Rounding to blocks is exact, in three tiers: a sum that fits with every last block counted full fits, a sum that does not fit with none of them counted does not,
+/// <para>Memory grows between planned ends and only falls after one, so ends are the only steps to test. Each test is one pass over the residents from the
+/// last end down.</para>
+/// <para>Rounding to blocks is exact, in three tiers: a sum that fits with every last block counted full fits, a sum that does not fit with none of them
+/// counted does not,
 /// and only in between the unused rest of the last blocks is counted, by residue class: O(min(residents, block)) per end.</para>
 /// </remarks>
 internal sealed class KvProfile
 {
     private readonly BlockRounding _rounding;
-    private readonly int[] _residues;
-    private long[] _ends = new long[16];
-    private long[] _bases = new long[16];
-    private int[] _tags = new int[16];
-    private bool[] _sharing = new bool[16];
+    private readonly BlockWaste _waste;
+    private readonly ResidentTable _residents = new();
     private long[] _usage = [];
-    private int _count;
-    private int _residuesFrom;
 
     /// <summary>Creates an empty profile.</summary>
     /// <param name="budgetBlocks">The budget in whole blocks.</param>
@@ -26,126 +22,54 @@ internal sealed class KvProfile
     {
         BudgetBlocks = budgetBlocks;
         _rounding = rounding;
-        _residues = new int[rounding.BlockTokens];
+        _waste = new BlockWaste(rounding);
     }
 
     public long BudgetBlocks { get; }
 
     /// <summary>Steps in which the majority of residents advanced.</summary>
-    public long Clock { get; private set; }
+    public long Clock => _residents.Clock;
 
-    public int Count => _count;
+    public int Count => _residents.Count;
 
     /// <summary>Blocks with more than one living holder; part of no entry, charged once, until the last sharing resident ends.</summary>
     public long SharedBlocks { get; set; }
 
     /// <summary>The residents, the one planned to end first in front.</summary>
-    public ReadOnlySpan<int> Tags => _tags.AsSpan(0, _count);
+    public ReadOnlySpan<int> Tags => _residents.Tags;
 
     public int IndexOf(int tag) => Tags.IndexOf(tag);
 
-    public long HeldAt(int index) => _bases[index] + Clock;
+    public long HeldAt(int index) => _residents.Bases[index] + Clock;
 
-    public long RemainingAt(int index) => _ends[index] - Clock;
+    public long RemainingAt(int index) => _residents.Ends[index] - Clock;
 
-    public bool SharesAt(int index) => _sharing[index];
+    public bool SharesAt(int index) => _residents.Sharing[index];
 
-    public void SetSharing(int index, bool sharing) => _sharing[index] = sharing;
+    public void SetSharing(int index, bool sharing) => _residents.SetSharing(index, sharing);
 
     /// <summary>Changes what a resident is charged for itself, because blocks became shared or stopped being shared.</summary>
-    public void AddHeld(int index, long tokens) => _bases[index] += tokens;
+    public void AddHeld(int index, long tokens) => _residents.AddHeld(index, tokens);
 
     public void Clear()
     {
-        _count = 0;
+        _residents.Clear();
         SharedBlocks = 0;
     }
 
-    public void Insert(int tag, long held, long remaining, bool sharing)
-    {
-        if (_count == _ends.Length)
-        {
-            int size = _count * 2;
-            Array.Resize(ref _ends, size);
-            Array.Resize(ref _bases, size);
-            Array.Resize(ref _tags, size);
-            Array.Resize(ref _sharing, size);
-        }
+    public void Insert(int tag, long held, long remaining, bool sharing) => _residents.Insert(tag, held, remaining, sharing);
 
-        long end = Clock + remaining;
-        int at = FirstAfter(end);
-        int moved = _count - at;
-        _ends.AsSpan(at, moved).CopyTo(_ends.AsSpan(at + 1));
-        _bases.AsSpan(at, moved).CopyTo(_bases.AsSpan(at + 1));
-        _tags.AsSpan(at, moved).CopyTo(_tags.AsSpan(at + 1));
-        _sharing.AsSpan(at, moved).CopyTo(_sharing.AsSpan(at + 1));
-        _ends[at] = end;
-        _bases[at] = held - Clock;
-        _tags[at] = tag;
-        _sharing[at] = sharing;
-        _count++;
-    }
-
-    public void RemoveAt(int index)
-    {
-        _count--;
-        int moved = _count - index;
-        _ends.AsSpan(index + 1, moved).CopyTo(_ends.AsSpan(index));
-        _bases.AsSpan(index + 1, moved).CopyTo(_bases.AsSpan(index));
-        _tags.AsSpan(index + 1, moved).CopyTo(_tags.AsSpan(index));
-        _sharing.AsSpan(index + 1, moved).CopyTo(_sharing.AsSpan(index));
-    }
+    public void RemoveAt(int index) => _residents.RemoveAt(index);
 
     public void CopyFrom(KvProfile other)
     {
-        if (_ends.Length < other._count)
-        {
-            int size = other._ends.Length;
-            _ends = new long[size];
-            _bases = new long[size];
-            _tags = new int[size];
-            _sharing = new bool[size];
-        }
-
-        other._ends.AsSpan(0, other._count).CopyTo(_ends);
-        other._bases.AsSpan(0, other._count).CopyTo(_bases);
-        other._tags.AsSpan(0, other._count).CopyTo(_tags);
-        other._sharing.AsSpan(0, other._count).CopyTo(_sharing);
-        _count = other._count;
-        Clock = other.Clock;
+        _residents.CopyFrom(other._residents);
         SharedBlocks = other.SharedBlocks;
     }
 
     /// <summary>Takes one step: residents whose tag is marked hold one token more and plan one less, the others stay as they are.</summary>
     /// <param name="advanced">By tag, whether the resident advanced.</param>
-    public void Step(ReadOnlySpan<bool> advanced)
-    {
-        int moved = 0;
-        for (int i = 0; i < _count; i++)
-        {
-            moved += advanced[_tags[i]] ? 1 : 0;
-        }
-
-        // Relative to the clock only the minority has to be touched.
-        bool clockMoves = moved * 2 >= _count;
-        Clock += clockMoves ? 1 : 0;
-        if (moved == (clockMoves ? _count : 0))
-        {
-            return;
-        }
-
-        long shift = clockMoves ? 1 : -1;
-        for (int i = 0; i < _count; i++)
-        {
-            if (advanced[_tags[i]] != clockMoves)
-            {
-                _ends[i] += shift;
-                _bases[i] -= shift;
-            }
-        }
-
-        SortNearlySorted();
-    }
+    public void Step(ReadOnlySpan<bool> advanced) => _residents.Step(advanced);
 
     /// <summary>Whether a request fits: at every planned end from its start to its own end, everything held then is within the budget.</summary>
     /// <param name="held">Tokens it holds when it starts.</param>
@@ -155,15 +79,18 @@ internal sealed class KvProfile
     /// <remarks>The residents alone are taken as feasible beyond the request's end: they were tested when they started.</remarks>
     public bool Fits(long held, long remaining, long start, bool sharing = false)
     {
+        ReadOnlySpan<long> ends = _residents.Ends;
+        ReadOnlySpan<long> bases = _residents.Bases;
+        ReadOnlySpan<bool> sharers = _residents.Sharing;
         long end = start + remaining;
         long sum = 0;
         bool sharedCounts = sharing;
-        _residuesFrom = int.MaxValue;
-        int i = _count - 1;
-        for (; i >= 0 && _ends[i] >= end; i--)
+        _waste.Begin();
+        int i = Count - 1;
+        for (; i >= 0 && ends[i] >= end; i--)
         {
-            sum += _bases[i];
-            sharedCounts |= _sharing[i];
+            sum += bases[i];
+            sharedCounts |= sharers[i];
         }
 
         if (!WithinBudget(i + 1, sum, end, held + remaining, sharedCounts))
@@ -171,13 +98,13 @@ internal sealed class KvProfile
             return false;
         }
 
-        while (i >= 0 && _ends[i] > start)
+        while (i >= 0 && ends[i] > start)
         {
-            long t = _ends[i];
-            for (; i >= 0 && _ends[i] == t; i--)
+            long t = ends[i];
+            for (; i >= 0 && ends[i] == t; i--)
             {
-                sum += _bases[i];
-                sharedCounts |= _sharing[i];
+                sum += bases[i];
+                sharedCounts |= sharers[i];
             }
 
             if (!WithinBudget(i + 1, sum, t, held + t - start, sharedCounts))
@@ -192,17 +119,20 @@ internal sealed class KvProfile
     /// <summary>Whether the residents alone stay within the budget until the last of them ends.</summary>
     public bool IsFeasible()
     {
+        ReadOnlySpan<long> ends = _residents.Ends;
+        ReadOnlySpan<long> bases = _residents.Bases;
+        ReadOnlySpan<bool> sharers = _residents.Sharing;
         long sum = 0;
         bool sharedCounts = false;
-        _residuesFrom = int.MaxValue;
-        int i = _count - 1;
+        _waste.Begin();
+        int i = Count - 1;
         while (i >= 0)
         {
-            long t = _ends[i];
-            for (; i >= 0 && _ends[i] == t; i--)
+            long t = ends[i];
+            for (; i >= 0 && ends[i] == t; i--)
             {
-                sum += _bases[i];
-                sharedCounts |= _sharing[i];
+                sum += bases[i];
+                sharedCounts |= sharers[i];
             }
 
             if (!WithinBudget(i + 1, sum, t, 0, sharedCounts))
@@ -214,7 +144,8 @@ internal sealed class KvProfile
         return true;
     }
 
-    /// <summary>The earliest ledger step, not before now, at which a request fits if nobody else starts; <see cref="long.MaxValue"/> when it fits not even alone.</summary>
+    /// <summary>The earliest ledger step, not before now, at which a request fits if nobody else starts; <see cref="long.MaxValue"/> when it fits not even
+    /// alone.</summary>
     /// <param name="held">Tokens it holds when it starts.</param>
     /// <param name="remaining">Tokens it plans to generate.</param>
     /// <remarks>
@@ -223,6 +154,7 @@ internal sealed class KvProfile
     /// </remarks>
     public long EarliestStart(long held, long remaining)
     {
+        ReadOnlySpan<long> ends = _residents.Ends;
         if (_rounding.Blocks(held + remaining) > BudgetBlocks)
         {
             return long.MaxValue;
@@ -233,7 +165,7 @@ internal sealed class KvProfile
         int first = 0;
         while (true)
         {
-            while (first < _count && _ends[first] <= start)
+            while (first < Count && ends[first] <= start)
             {
                 first++;
             }
@@ -241,18 +173,18 @@ internal sealed class KvProfile
             long end = start + remaining;
             long next = start;
             int i = first;
-            for (; i < _count && _ends[i] <= end; i++)
+            for (; i < Count && ends[i] <= end; i++)
             {
                 long room = (BudgetBlocks - _usage[i]) * _rounding.BlockTokens;
-                if (held + _ends[i] - start > room)
+                if (held + ends[i] - start > room)
                 {
-                    next = Math.Max(next, Math.Min(held + _ends[i] - room, _ends[i]));
+                    next = Math.Max(next, Math.Min(held + ends[i] - room, ends[i]));
                 }
             }
 
-            if (i < _count && BlocksFrom(i, end) + _rounding.Blocks(held + remaining) > BudgetBlocks)
+            if (i < Count && BlocksFrom(i, end) + _rounding.Blocks(held + remaining) > BudgetBlocks)
             {
-                next = Math.Max(next, _ends[i] - remaining + 1);
+                next = Math.Max(next, ends[i] - remaining + 1);
             }
 
             if (next == start)
@@ -269,7 +201,7 @@ internal sealed class KvProfile
     public long BlocksAt(long ahead)
     {
         long t = Clock + ahead;
-        return BlocksFrom(FirstAfter(t - 1), t);
+        return BlocksFrom(_residents.FirstAfter(t - 1), t);
     }
 
     /// <summary>The most blocks the residents will hold at once.</summary>
@@ -277,7 +209,7 @@ internal sealed class KvProfile
     {
         ComputeUsage();
         long peak = 0;
-        for (int i = 0; i < _count; i++)
+        for (int i = 0; i < Count; i++)
         {
             peak = Math.Max(peak, _usage[i]);
         }
@@ -289,12 +221,15 @@ internal sealed class KvProfile
     /// <param name="after">Only residents that end after this ledger step count.</param>
     public long SumOfPeakBlocks(long after)
     {
+        ReadOnlySpan<long> ends = _residents.Ends;
+        ReadOnlySpan<long> bases = _residents.Bases;
+        ReadOnlySpan<bool> sharers = _residents.Sharing;
         long blocks = 0;
         bool sharing = false;
-        for (int i = FirstAfter(after); i < _count; i++)
+        for (int i = _residents.FirstAfter(after); i < Count; i++)
         {
-            blocks += _rounding.Blocks(_bases[i] + _ends[i]);
-            sharing |= _sharing[i];
+            blocks += _rounding.Blocks(bases[i] + ends[i]);
+            sharing |= sharers[i];
         }
 
         return blocks + (sharing ? SharedBlocks : 0);
@@ -303,13 +238,13 @@ internal sealed class KvProfile
     /// <summary>The next planned end after a ledger step; <see cref="long.MaxValue"/> when there is none.</summary>
     public long NextEnd(long after)
     {
-        int i = FirstAfter(after);
-        return i < _count ? _ends[i] : long.MaxValue;
+        int i = _residents.FirstAfter(after);
+        return i < Count ? _residents.Ends[i] : long.MaxValue;
     }
 
     private bool WithinBudget(int first, long baseSum, long t, long extraTokens, bool sharedCounts)
     {
-        long count = _count - first;
+        long count = Count - first;
         long cap = (BudgetBlocks - (sharedCounts ? SharedBlocks : 0)) * _rounding.BlockTokens;
         long tokens = baseSum + (count * t) + extraTokens;
         if (tokens + ((count + 1) * (_rounding.BlockTokens - 1)) <= cap)
@@ -317,61 +252,20 @@ internal sealed class KvProfile
             return true;
         }
 
-        return tokens <= cap && tokens + Waste(first, t) + _rounding.Waste(extraTokens) <= cap;
-    }
-
-    /// <summary>The unused rest of the last blocks of residents from <paramref name="first"/> on, at step <paramref name="t"/>.</summary>
-    private long Waste(int first, long t)
-    {
-        int block = _rounding.BlockTokens;
-        if (block == 1)
-        {
-            return 0;
-        }
-
-        long waste = 0;
-        if (_count - first <= block)
-        {
-            for (int i = first; i < _count; i++)
-            {
-                waste += _rounding.Waste(_bases[i] + t);
-            }
-
-            return waste;
-        }
-
-        // Residents are added to their residue class once per pass, however many ends need the exact count.
-        if (_residuesFrom > _count)
-        {
-            Array.Clear(_residues);
-            _residuesFrom = _count;
-        }
-
-        while (_residuesFrom > first)
-        {
-            _residues[_rounding.Waste(_bases[--_residuesFrom])]++;
-        }
-
-        // With w = waste at step 0, the waste at step t is (w - t) mod block.
-        int turn = (int)(t % block);
-        for (int w = 0; w < block; w++)
-        {
-            int now = w - turn;
-            waste += (long)_residues[w] * (now < 0 ? now + block : now);
-        }
-
-        return waste;
+        return tokens <= cap && tokens + _waste.Sum(_residents.Bases, first, t) + _rounding.Waste(extraTokens) <= cap;
     }
 
     private long BlocksFrom(int first, long t)
     {
+        ReadOnlySpan<long> bases = _residents.Bases;
+        ReadOnlySpan<bool> sharers = _residents.Sharing;
         long tokens = 0;
         bool sharing = false;
-        for (int i = first; i < _count; i++)
+        for (int i = first; i < Count; i++)
         {
-            long held = _bases[i] + t;
+            long held = bases[i] + t;
             tokens += held + _rounding.Waste(held);
-            sharing |= _sharing[i];
+            sharing |= sharers[i];
         }
 
         return (tokens / _rounding.BlockTokens) + (sharing ? SharedBlocks : 0);
@@ -380,79 +274,31 @@ internal sealed class KvProfile
     /// <summary>Fills in, for each entry, the blocks held at its end by it and all that end with it or later.</summary>
     private void ComputeUsage()
     {
-        if (_usage.Length < _count)
+        ReadOnlySpan<long> ends = _residents.Ends;
+        ReadOnlySpan<long> bases = _residents.Bases;
+        ReadOnlySpan<bool> sharers = _residents.Sharing;
+        if (_usage.Length < Count)
         {
-            _usage = new long[_ends.Length];
+            _usage = new long[2 * Count];
         }
 
         long sum = 0;
         bool sharing = false;
-        _residuesFrom = int.MaxValue;
-        int i = _count - 1;
+        _waste.Begin();
+        int i = Count - 1;
         while (i >= 0)
         {
-            long t = _ends[i];
+            long t = ends[i];
             int last = i;
-            for (; i >= 0 && _ends[i] == t; i--)
+            for (; i >= 0 && ends[i] == t; i--)
             {
-                sum += _bases[i];
-                sharing |= _sharing[i];
+                sum += bases[i];
+                sharing |= sharers[i];
             }
 
-            long tokens = sum + ((_count - 1 - i) * t);
-            long blocks = ((tokens + Waste(i + 1, t)) / _rounding.BlockTokens) + (sharing ? SharedBlocks : 0);
+            long tokens = sum + ((Count - 1 - i) * t);
+            long blocks = ((tokens + _waste.Sum(bases, i + 1, t)) / _rounding.BlockTokens) + (sharing ? SharedBlocks : 0);
             _usage.AsSpan(i + 1, last - i).Fill(blocks);
-        }
-    }
-
-    /// <summary>The first entry that ends after a ledger step.</summary>
-    private int FirstAfter(long step)
-    {
-        int low = 0;
-        int high = _count;
-        while (low < high)
-        {
-            int middle = (low + high) >>> 1;
-            if (_ends[middle] <= step)
-            {
-                low = middle + 1;
-            }
-            else
-            {
-                high = middle;
-            }
-        }
-
-        return low;
-    }
-
-    /// <summary>Entries are out of place by one step at most, so that insertion is cheap; stable.</summary>
-    private void SortNearlySorted()
-    {
-        for (int i = 1; i < _count; i++)
-        {
-            long end = _ends[i];
-            if (_ends[i - 1] <= end)
-            {
-                continue;
-            }
-
-            long held = _bases[i];
-            int tag = _tags[i];
-            bool sharing = _sharing[i];
-            int at = i;
-            for (; at > 0 && _ends[at - 1] > end; at--)
-            {
-                _ends[at] = _ends[at - 1];
-                _bases[at] = _bases[at - 1];
-                _tags[at] = _tags[at - 1];
-                _sharing[at] = _sharing[at - 1];
-            }
-
-            _ends[at] = end;
-            _bases[at] = held;
-            _tags[at] = tag;
-            _sharing[at] = sharing;
         }
     }
 }

@@ -3,7 +3,7 @@ namespace KvScheduling;
 /// <summary>Finished sequences that keep their KV until the room or the slot is needed; the one unused longest goes first.</summary>
 internal sealed class ParkedSequences(SlotTable slots, PrefixIndex prefixes, KvLedger ledger, int most)
 {
-    private readonly List<SequenceSlot> _oldestFirst = [];
+    private readonly List<SequenceSlot> _oldestFirst = new(Math.Min(most, slots.Capacity) + 1);
 
     /// <summary>Blocks of parked sequences that are not in the prefix index: output and a last block that is not full.</summary>
     private long _restBlocks;

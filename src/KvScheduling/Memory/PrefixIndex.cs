@@ -1,20 +1,18 @@
-using System.Runtime.InteropServices;
-
 namespace KvScheduling;
 
-/// <summary>Which computed prompt blocks are in the KV cache, and who holds them: the leading blocks of running and parked sequences by the chained hash of their content.</summary>
+/// <summary>Which computed prompt blocks are in the KV cache, and who holds them: the leading blocks of running and parked sequences by the chained hash of
+/// their content.</summary>
 /// <remarks>
-/// <para>A node is one physical block. Sequences that computed the same prompt independently hold different blocks of the same hash: copies. A slot's path is its leading nodes;
-/// who shares always shares leading blocks, so the holders of a block hold all blocks before it, and the number of holders never grows along a path.</para>
-/// <para>Holders are counted as living (running) and parked. A block with several living holders is charged to the ledger once, as shared; a block with one is part of that one's charge;
+/// <para>Blocks are physical: a hash may have several copies. A slot's path is its leading blocks; who shares always shares leading blocks, so the holders of
+/// a block hold all
+/// blocks before it, and the number of holders never grows along a path.</para>
+/// <para>Holders are counted as living (running) and parked. A block with several living holders is charged to the ledger once, as shared; a block with one is
+/// part of that one's charge;
 /// a block with only parked holders is free on demand and counted in <see cref="ParkedBlocks"/>.</para>
 /// </remarks>
 internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
 {
-    private readonly Dictionary<ulong, int> _firstCopy = [];
-    private Node[] _nodes = new Node[64];
-    private int _nodeCount;
-    private int _freeNode = -1;
+    private readonly PrefixBlockTable _blocks = new();
 
     /// <summary>Blocks that only parked sequences hold.</summary>
     public long ParkedBlocks { get; private set; }
@@ -31,7 +29,7 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         while (missing - found > 1)
         {
             int middle = (found + missing) >>> 1;
-            if (_firstCopy.ContainsKey(hashes[middle - 1]))
+            if (_blocks.Contains(hashes[middle - 1]))
             {
                 found = middle;
             }
@@ -41,7 +39,7 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
             }
         }
 
-        source = found > 0 ? Holder(BestCopy(hashes[found - 1]), found - 1) : null;
+        source = found > 0 ? Holder(_blocks.Find(hashes[found - 1]), found - 1) : null;
         return source is null ? 0 : found;
     }
 
@@ -53,7 +51,7 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
     }
 
     /// <summary>The only living holder of a slot's block; it must have exactly one.</summary>
-    public int OwnerOf(SequenceSlot slot, int block) => _nodes[slot.Path[block]].LiveSlots;
+    public int OwnerOf(SequenceSlot slot, int block) => _blocks[slot.Path[block]].LiveSlots;
 
     /// <summary>A sequence that starts holds the first blocks of another one too. The ledger was told with its charge.</summary>
     public void Share(SequenceSlot slot, SequenceSlot source, int blocks)
@@ -63,7 +61,7 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         slot.PathLength = blocks;
         for (int i = 0; i < blocks; i++)
         {
-            AddLive(ref _nodes[slot.Path[i]], slot);
+            AddLive(ref _blocks[slot.Path[i]], slot);
         }
     }
 
@@ -72,9 +70,9 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
     {
         for (int i = 0; i < slot.PathLength; i++)
         {
-            ref Node node = ref _nodes[slot.Path[i]];
-            AddLive(ref node, slot);
-            node.Parked--;
+            ref PrefixBlock block = ref _blocks[slot.Path[i]];
+            AddLive(ref block, slot);
+            block.Parked--;
         }
     }
 
@@ -93,7 +91,7 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         EnsurePath(slot, hashes.Length);
         while (slot.PathLength < end)
         {
-            slot.Path[slot.PathLength] = AddNode(hashes[slot.PathLength], slot);
+            slot.Path[slot.PathLength] = _blocks.Add(hashes[slot.PathLength], slot.Id);
             slot.PathLength++;
         }
     }
@@ -104,16 +102,16 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         DropLive(slot);
         for (int i = slot.PathLength - 1; i >= 0; i--)
         {
-            ref Node node = ref _nodes[slot.Path[i]];
-            if (node.Live == 0)
+            ref PrefixBlock block = ref _blocks[slot.Path[i]];
+            if (block.Live == 0)
             {
-                if (node.Parked > 0)
+                if (block.Parked > 0)
                 {
                     ParkedBlocks++;
                 }
                 else
                 {
-                    FreeNode(slot.Path[i]);
+                    _blocks.Remove(slot.Path[i]);
                 }
             }
         }
@@ -127,9 +125,9 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         DropLive(slot);
         for (int i = 0; i < slot.PathLength; i++)
         {
-            ref Node node = ref _nodes[slot.Path[i]];
-            node.Parked++;
-            ParkedBlocks += node.Live == 0 ? 1 : 0;
+            ref PrefixBlock block = ref _blocks[slot.Path[i]];
+            block.Parked++;
+            ParkedBlocks += block.Live == 0 ? 1 : 0;
         }
     }
 
@@ -138,12 +136,12 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
     {
         for (int i = slot.PathLength - 1; i >= 0; i--)
         {
-            ref Node node = ref _nodes[slot.Path[i]];
-            node.Parked--;
-            if (node.Live == 0 && node.Parked == 0)
+            ref PrefixBlock block = ref _blocks[slot.Path[i]];
+            block.Parked--;
+            if (block.Live == 0 && block.Parked == 0)
             {
                 ParkedBlocks--;
-                FreeNode(slot.Path[i]);
+                _blocks.Remove(slot.Path[i]);
             }
         }
 
@@ -156,8 +154,8 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         int count = 0;
         for (int i = slot.PathLength - 1; i >= 0; i--)
         {
-            ref Node node = ref _nodes[slot.Path[i]];
-            if (node.Live + node.Parked > 1)
+            ref PrefixBlock block = ref _blocks[slot.Path[i]];
+            if (block.Live + block.Parked > 1)
             {
                 break;
             }
@@ -171,26 +169,15 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
     /// <summary>The engine is gone with all KV.</summary>
     public void Clear()
     {
-        _firstCopy.Clear();
-        _nodeCount = 0;
-        _freeNode = -1;
+        _blocks.Clear();
         ParkedBlocks = 0;
     }
 
     /// <summary>Living and parked holders of a block and its hash, for recounts.</summary>
-    public (ulong Hash, int Live, int Parked) Describe(int node) => (_nodes[node].Hash, _nodes[node].Live, _nodes[node].Parked);
+    public (ulong Hash, int Live, int Parked) Describe(int block) => (_blocks[block].Hash, _blocks[block].Live, _blocks[block].Parked);
 
     /// <summary>Whether a block can be found by its hash, for recounts.</summary>
-    public bool CanFind(int node)
-    {
-        int copy = _firstCopy.GetValueOrDefault(_nodes[node].Hash, -1);
-        while (copy >= 0 && copy != node)
-        {
-            copy = _nodes[copy].Next;
-        }
-
-        return copy == node;
-    }
+    public bool CanFind(int block) => _blocks.CanFind(block);
 
     private static void EnsurePath(SequenceSlot slot, int length)
     {
@@ -202,16 +189,16 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         }
     }
 
-    private void AddLive(ref Node node, SequenceSlot slot)
+    private void AddLive(ref PrefixBlock block, SequenceSlot slot)
     {
-        if (node.Live == 0 && node.Parked > 0)
+        if (block.Live == 0 && block.Parked > 0)
         {
             ParkedBlocks--;
         }
 
-        node.Live++;
-        node.LiveSlots ^= slot.Id;
-        node.Hint = slot.Id;
+        block.Live++;
+        block.LiveSlots ^= slot.Id;
+        block.Hint = slot.Id;
     }
 
     /// <summary>Ends a slot's living hold; blocks that have one living holder left are charged to that one.</summary>
@@ -221,19 +208,19 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         int inherited = 0;
         for (int i = 0; i < slot.PathLength; i++)
         {
-            ref Node node = ref _nodes[slot.Path[i]];
-            node.Live--;
-            node.LiveSlots ^= slot.Id;
-            if (node.Live == 1)
+            ref PrefixBlock block = ref _blocks[slot.Path[i]];
+            block.Live--;
+            block.LiveSlots ^= slot.Id;
+            if (block.Live == 1)
             {
-                heir = node.LiveSlots;
+                heir = block.LiveSlots;
                 inherited++;
             }
         }
 
         if (heir >= 0)
         {
-            bool stillSharing = _nodes[slot.Path[0]].Live > 1;
+            bool stillSharing = _blocks[slot.Path[0]].Live > 1;
             ledger.Unshare(heir, inherited, stillSharing);
         }
     }
@@ -246,7 +233,7 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         while (low < high)
         {
             int middle = (low + high) >>> 1;
-            if (_nodes[slot.Path[middle]].Live >= live)
+            if (_blocks[slot.Path[middle]].Live >= live)
             {
                 low = middle + 1;
             }
@@ -259,33 +246,18 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         return low;
     }
 
-    /// <summary>Of several copies one that is charged already.</summary>
-    private int BestCopy(ulong hash)
+    private SequenceSlot? Holder(int block, int position)
     {
-        int first = _firstCopy[hash];
-        for (int copy = first; copy >= 0; copy = _nodes[copy].Next)
-        {
-            if (_nodes[copy].Live > 0)
-            {
-                return copy;
-            }
-        }
-
-        return first;
-    }
-
-    private SequenceSlot? Holder(int node, int block)
-    {
-        if (slots.Find(_nodes[node].Hint) is SequenceSlot hinted && Holds(hinted, node, block))
+        if (slots.Find(_blocks[block].Hint) is SequenceSlot hinted && Holds(hinted, block, position))
         {
             return hinted;
         }
 
         for (int id = 0; id < slots.Capacity; id++)
         {
-            if (slots.Find(id) is SequenceSlot slot && Holds(slot, node, block))
+            if (slots.Find(id) is SequenceSlot slot && Holds(slot, block, position))
             {
-                _nodes[node].Hint = id;
+                _blocks[block].Hint = id;
                 return slot;
             }
         }
@@ -293,77 +265,6 @@ internal sealed class PrefixIndex(KvLedger ledger, SlotTable slots)
         return null;
     }
 
-    private static bool Holds(SequenceSlot slot, int node, int block) =>
-        slot.State is SlotState.Running or SlotState.Parked && slot.PathLength > block && slot.Path[block] == node;
-
-    private int AddNode(ulong hash, SequenceSlot slot)
-    {
-        int index = _freeNode;
-        if (index >= 0)
-        {
-            _freeNode = _nodes[index].Next;
-        }
-        else
-        {
-            if (_nodeCount == _nodes.Length)
-            {
-                Array.Resize(ref _nodes, _nodeCount * 2);
-            }
-
-            index = _nodeCount++;
-        }
-
-        ref int first = ref CollectionsMarshal.GetValueRefOrAddDefault(_firstCopy, hash, out bool exists);
-        _nodes[index] = new Node { Hash = hash, Live = 1, LiveSlots = slot.Id, Hint = slot.Id, Next = exists ? first : -1 };
-        first = index;
-        return index;
-    }
-
-    private void FreeNode(int index)
-    {
-        ulong hash = _nodes[index].Hash;
-        int next = _nodes[index].Next;
-        int first = _firstCopy[hash];
-        if (first != index)
-        {
-            int before = first;
-            while (_nodes[before].Next != index)
-            {
-                before = _nodes[before].Next;
-            }
-
-            _nodes[before].Next = next;
-        }
-        else if (next >= 0)
-        {
-            _firstCopy[hash] = next;
-        }
-        else
-        {
-            _firstCopy.Remove(hash);
-        }
-
-        _nodes[index] = new Node { Next = _freeNode };
-        _freeNode = index;
-    }
-
-    private struct Node
-    {
-        public ulong Hash;
-
-        /// <summary>Running holders.</summary>
-        public int Live;
-
-        /// <summary>Parked holders.</summary>
-        public int Parked;
-
-        /// <summary>The ids of the running holders, combined by exclusive or: with one holder, its id.</summary>
-        public int LiveSlots;
-
-        /// <summary>A slot that held it when it was last looked at.</summary>
-        public int Hint;
-
-        /// <summary>The next copy of the same hash, or the next free node.</summary>
-        public int Next;
-    }
+    private static bool Holds(SequenceSlot slot, int block, int position) =>
+        slot.State is SlotState.Running or SlotState.Parked && slot.PathLength > position && slot.Path[position] == block;
 }

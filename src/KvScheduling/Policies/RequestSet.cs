@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
-/// <summary>A set of up to 256 requests, numbered in the order of arrival. Of two sets of equal size the lexicographically smaller one compares greater: it has the earlier bit.</summary>
+/// <summary>A set of up to 256 requests, numbered in the order of arrival. Of two sets of equal size the lexicographically smaller one compares greater: it
+/// has the earlier bit.</summary>
 internal readonly record struct RequestSet(ulong First, ulong Second, ulong Third, ulong Fourth)
 {
     public const int Capacity = 256;

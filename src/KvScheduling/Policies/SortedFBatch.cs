@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
-/// <summary>Selects one batch of Sorted-F: the requests that minimise F(X) = Σ output / |X|² among all that fit the KV budget when they start together.</summary>
+/// <summary>Selects one batch of Sorted-F: the requests that minimise F(X) = Σ output / |X|² among all that fit the KV budget when they start
+/// together.</summary>
 /// <remarks>
 /// Source of F: arXiv 2508.06133. Ties: least F, then more requests, then smaller Σ prompt, then the lexicographically smallest set of arrivals.
 /// The guarantee of the paper (at most 48 times optimal) is about the exact selection; the greedy one has no proof.
@@ -30,7 +31,8 @@ internal static class SortedFBatch
     /// <summary>The exact selection, by dynamic programming over (requests chosen, Σ prompt) with the least Σ output.</summary>
     /// <param name="items">The requests, in the order of arrival; at most <see cref="RequestSet.Capacity"/>.</param>
     /// <param name="budgetTokens">The KV budget.</param>
-    /// <param name="blockTokens">Tokens per block. With 1 the selection is exact; otherwise every request counts its last block as full, which never overbooks.</param>
+    /// <param name="blockTokens">Tokens per block. With 1 the selection is exact; otherwise every request counts its last block as full, which never
+    /// overbooks.</param>
     /// <param name="maxStates">How many states may be kept at once: what the selection may cost.</param>
     /// <param name="batch">Receives the batch, in order.</param>
     /// <returns>Whether a batch was found within the states allowed.</returns>
@@ -60,7 +62,8 @@ internal static class SortedFBatch
         return batch.Count > 0;
     }
 
-    /// <summary>The greedy selection over all requests: three scans (by output, peak, volume), each taking what fits; the best prefix of the best scan.</summary>
+    /// <summary>The greedy selection over all requests: three scans (by output, peak, volume), each taking what fits; the best prefix of the best
+    /// scan.</summary>
     public static void SelectGreedy(ReadOnlySpan<BatchItem> items, long budgetTokens, int blockTokens, List<BatchItem> batch)
     {
         var scan = new SortedFGreedyScan<BatchItem>(budgetTokens / blockTokens, blockTokens);

@@ -2,10 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace KvScheduling;
 
-/// <summary>The dynamic programme of Sorted-F: with requests in descending order of output, the memory at an output length is that of everybody chosen so far.</summary>
+/// <summary>The dynamic programme of Sorted-F: with requests in descending order of output, the memory at an output length is that of everybody chosen so
+/// far.</summary>
 /// <remarks>
-/// A state (k, S, O) is k requests chosen, S = Σ prompt and O = Σ output. For each k only states are kept that no other beats in both S and O; of equal ones the lexicographically smallest set.
-/// Adding a request of output o is feasible iff S + s + (k + 1)·o is within the budget. Pseudo-polynomial: O(n · k · budget) at most, far less with dominated states gone.
+/// A state (k, S, O) is k requests chosen, S = Σ prompt and O = Σ output. For each k only states are kept that no other beats in both S and O; of equal ones
+/// the lexicographically smallest set.
+/// Adding a request of output o is feasible iff S + s + (k + 1)·o is within the budget. Pseudo-polynomial: O(n · k · budget) at most, far less with dominated
+/// states gone.
 /// </remarks>
 internal sealed class SortedFExactSelection(long budgetTokens, int blockTokens, int maxStates)
 {

@@ -4,7 +4,8 @@ namespace KvScheduling;
 
 /// <summary>Sorted-F: batches of least F(X) = Σ output / |X|², one after the other, short outputs first in each. Source: arXiv 2508.06133.</summary>
 /// <remarks>
-/// <para>The line is planned as far ahead as it is looked at, and planned anew, once, when requests have arrived since. A batch is selected exactly while few requests are left, otherwise greedily among
+/// <para>The line is planned as far ahead as it is looked at, and planned anew, once, when requests have arrived since. A batch is selected exactly while few
+/// requests are left, otherwise greedily among
 /// the first few hundred by output, peak and volume, so that the length of the line does not matter.</para>
 /// <para>The batches are an order, not barriers: the scheduler starts the next one while the last one drains.</para>
 /// </remarks>
@@ -99,8 +100,6 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
 
     private static BatchItem Item(SchedulableRequest request) => new(RequestSize.Prompt(request), RequestSize.Output(request), request.ArrivalIndex);
 
-    private static int CompareInBatch(SchedulableRequest a, SchedulableRequest b) => BatchItem.CompareInBatch(Item(a), Item(b));
-
     private void DropPlan()
     {
         for (int i = _planStart; i < _plan.Count; i++)
@@ -144,7 +143,7 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
             request.Place.IsPlanned = true;
         }
 
-        _plan.Sort(from, _plan.Count - from, BatchOrder.Instance);
+        CollectionsMarshal.AsSpan(_plan)[from..].Sort(static (a, b) => BatchItem.CompareInBatch(Item(a), Item(b)));
     }
 
     private bool PlanExactly()
@@ -223,12 +222,5 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
                 return;
             }
         }
-    }
-
-    private sealed class BatchOrder : IComparer<SchedulableRequest>
-    {
-        public static readonly BatchOrder Instance = new();
-
-        public int Compare(SchedulableRequest? x, SchedulableRequest? y) => CompareInBatch(x!, y!);
     }
 }

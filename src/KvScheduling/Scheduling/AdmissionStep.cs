@@ -115,7 +115,8 @@ internal sealed class AdmissionStep
         return HasSlot(match) ? DecisionReason.None : DecisionReason.WaitsForSlot;
     }
 
-    /// <summary>Whether everybody's next token fits beside the parked sequences that starts of this plan share from: those alone can't be removed in this plan.</summary>
+    /// <summary>Whether everybody's next token fits beside the parked sequences that starts of this plan share from: those alone can't be removed in this
+    /// plan.</summary>
     private bool HasRoomBesidePinned(in PrefixMatch match, SchedulableRequest request, int output)
     {
         SequenceSlot? source = match.Continues ? null : match.Source;
@@ -146,7 +147,8 @@ internal sealed class AdmissionStep
         _composer.AddStart(_state.Start(request, match, output, reason, plan, now));
     }
 
-    /// <summary>Nothing runs and the head does not fit: only a request that the door should have refused. It runs as far as the budget goes; one that can't even begin is refused.</summary>
+    /// <summary>Nothing runs and the head does not fit: only a request that the door should have refused. It runs as far as the budget goes; one that can't
+    /// even begin is refused.</summary>
     private void StartAlone(SchedulableRequest head, int output, StepPlan plan, TimeSpan now)
     {
         if (_state.Ledger.Blocks((long)head.TokensToCompute + 1) <= _state.Ledger.BudgetBlocks)
@@ -155,7 +157,8 @@ internal sealed class AdmissionStep
             return;
         }
 
-        string message = $"The request holds {head.TokensToCompute} tokens, which leaves no room for output in a KV budget of {_state.Limits.BudgetTokens} tokens. Shorten the prompt or raise KvBudgetTokens.";
+        string message = $"The request holds {head.TokensToCompute} tokens, which leaves no room for output in a KV budget of {_state.Limits.BudgetTokens} tokens. "
+            + "Shorten the prompt or raise KvBudgetTokens.";
         _state.End(head, RequestEnd.Rejected(SchedulingRejection.TooLong, message), now);
     }
 

@@ -2,14 +2,17 @@ namespace KvScheduling;
 
 /// <summary>Makes room for the next step where estimates were too low: evicts, or holds back, as few as it can.</summary>
 /// <remarks>
-/// <para>Only when the next token of everybody does not fit. Room is given out in the order of rank (priority, then arrival); the first that finds none asks, and the victim is
+/// <para>Only when the next token of everybody does not fit. Room is given out in the order of rank (priority, then arrival); the first that finds none asks,
+/// and the victim is
 /// the one with the fewest computed tokens among those not ranked above it, itself included.</para>
-/// <para>Why this can't go in circles: the highest-ranked resident is never evicted, one request alone always fits, and a request that was evicted before is not evicted again before it has
-/// a token more. Room for the first token of a start is found when it starts (<see cref="KvLedger.Fits"/> looks at the next step first) and is not given to others, so it comes to that token.</para>
+/// <para>Why this can't go in circles: the highest-ranked resident is never evicted, one request alone always fits, and a request that was evicted before is
+/// not evicted again before it has
+/// a token more. Room for the first token of a start is found when it starts (<see cref="KvLedger.Fits"/> looks at the next step first) and is not given to
+/// others, so it comes to that token.</para>
 /// </remarks>
 internal sealed class EvictionPlanner(SchedulerState state)
 {
-    private readonly List<SequenceSlot> _byRank = [];
+    private readonly List<SequenceSlot> _byRank = new(state.Slots.Capacity);
 
     /// <summary>Makes the next step fit.</summary>
     /// <returns>Whether anything had to be evicted or held back.</returns>
@@ -134,7 +137,8 @@ internal sealed class EvictionPlanner(SchedulerState state)
         return victim;
     }
 
-    /// <summary>0: may be evicted; 1: came back a few steps ago; 2: has not got a token since it came back, evicted only where nobody can be held back.</summary>
+    /// <summary>0: may be evicted; 1: came back a few steps ago; 2: has not got a token since it came back, evicted only where nobody can be held
+    /// back.</summary>
     private int Tier(SequenceSlot slot)
     {
         SchedulableRequest request = slot.Request!;

@@ -1,7 +1,8 @@
 namespace KvScheduling;
 
 /// <summary>When waiting requests that never started must be refused: their deadline can't be met any more, or they waited as long as a request may.</summary>
-/// <remarks>Keyed by the moment of refusal at the speed measured when the key was made. A request that comes up is judged at the present speed; when that has moved far, all keys are made again.</remarks>
+/// <remarks>Keyed by the moment of refusal at the speed measured when the key was made. A request that comes up is judged at the present speed; when that has
+/// moved far, all keys are made again.</remarks>
 internal sealed class ExpiryQueue
 {
     private const double SpeedTolerance = 0.25;
@@ -75,9 +76,10 @@ internal sealed class ExpiryQueue
     public RequestEnd Refusal(SchedulableRequest request, TimeSpan now)
     {
         TimeSpan waited = now - request.ArrivalTime;
-        string message = _queueTimeout is TimeSpan timeout && waited >= timeout
-            ? $"The request waited {waited.TotalSeconds:0.###} s, longer than QueueTimeout ({timeout.TotalSeconds:0.###} s). Try again later, or raise QueueTimeout."
-            : $"The request waited {waited.TotalSeconds:0.###} s and can't be complete by its deadline of {request.Deadline!.Value.TotalSeconds:0.###} s. Try again later, or give it a later deadline.";
+        string reason = _queueTimeout is TimeSpan timeout && waited >= timeout
+            ? $"longer than QueueTimeout ({timeout.TotalSeconds:0.###} s). Try again later, or raise QueueTimeout."
+            : $"and can't be complete by its deadline of {request.Deadline!.Value.TotalSeconds:0.###} s. Try again later, or give it a later deadline.";
+        string message = $"The request waited {waited.TotalSeconds:0.###} s, {reason}";
         return RequestEnd.Rejected(SchedulingRejection.DeadlineUnreachable, message);
     }
 

@@ -2,7 +2,8 @@ namespace KvScheduling;
 
 /// <summary>Finds out which request makes steps fail, and spares the others.</summary>
 /// <remarks>
-/// Everybody in a failed step is a suspect. While there are suspects, each step runs one of them and nobody else, until it has passed the point where it was when the step failed:
+/// Everybody in a failed step is a suspect. While there are suspects, each step runs one of them and nobody else, until it has passed the point where it was
+/// when the step failed:
 /// then it is cleared. One that goes on failing has used up its retries and fails itself.
 /// </remarks>
 internal sealed class FaultRecovery(SchedulerState state)
@@ -27,8 +28,7 @@ internal sealed class FaultRecovery(SchedulerState state)
             int until = Math.Min(slot.Computed + item.Tokens, slot.HeldTokens);
             if (++request.Place.StepFailures > state.Options.MaxStepRetries)
             {
-                EngineFaultException fault = error as EngineFaultException ?? new EngineFaultException("The engine failed on steps with this request in them.", innerException: error);
-                state.End(request, RequestEnd.Failed(fault), now);
+                state.End(request, RequestEnd.Failed(AsFault(error, "The engine failed on steps with this request in them.")), now);
                 continue;
             }
 
@@ -43,6 +43,10 @@ internal sealed class FaultRecovery(SchedulerState state)
 
         _suspects.Sort(static (a, b) => EvictionPlanner.Rank(a, b));
     }
+
+    /// <summary>What callers are told of an engine's exception.</summary>
+    public static EngineFaultException AsFault(Exception error, string message) =>
+        error as EngineFaultException ?? new EngineFaultException(message, innerException: error);
 
     /// <summary>Clears suspects that got through, after a step that went well.</summary>
     public void OnStepDone()

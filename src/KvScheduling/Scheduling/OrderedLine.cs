@@ -1,7 +1,9 @@
 namespace KvScheduling;
 
-/// <summary>A line ordered by a fixed key: the first entries in a small sorted front, all others in a heap from which the front is refilled in batches.</summary>
-/// <remarks>Looking at the first n costs n; adding and removing cost the logarithm of the length (and a move within the front); nothing is allocated once the arrays have grown.</remarks>
+/// <summary>A line ordered by a fixed key: the first entries in a small sorted front, all others in a heap from which the front is refilled in
+/// batches.</summary>
+/// <remarks>Looking at the first n costs n; adding and removing cost the logarithm of the length (and a move within the front); nothing is allocated once the
+/// arrays have grown.</remarks>
 /// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>
 internal sealed class OrderedLine<TTicket>
     where TTicket : struct, IRequestTicket

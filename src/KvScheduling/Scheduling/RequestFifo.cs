@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
-/// <summary>Requests in the order they were added. Removal is free: entries without a valid ticket are dropped as they come up, and all of them before they outnumber the living.</summary>
+/// <summary>Requests in the order they were added. Removal is free: entries without a valid ticket are dropped as they come up, and all of them before they
+/// outnumber the living.</summary>
 /// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>
 internal sealed class RequestFifo<TTicket>
     where TTicket : struct, IRequestTicket

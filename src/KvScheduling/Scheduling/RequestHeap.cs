@@ -1,8 +1,10 @@
 namespace KvScheduling;
 
-/// <summary>A 4-ary heap of requests. Removal is free: entries without a valid ticket are dropped when they come up, and all of them before they outnumber the living.</summary>
+/// <summary>A 4-ary heap of requests. Removal is free: entries without a valid ticket are dropped when they come up, and all of them before they outnumber the
+/// living.</summary>
 /// <remarks>
-/// The heap moves small items that hold the whole key and no reference; the requests stay where they are in a table of their own. Positions are not kept in the requests either:
+/// The heap moves small items that hold the whole key and no reference; the requests stay where they are in a table of their own. Positions are not kept in
+/// the requests either:
 /// writing them would touch a cold object on every level of every pop, which at a million entries costs more than the pop.
 /// </remarks>
 /// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>

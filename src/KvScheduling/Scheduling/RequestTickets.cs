@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
-/// <summary>Which ticket of a request tells a queue that an entry is still meant: removal only clears the ticket, and the entry is dropped when it comes up.</summary>
+/// <summary>Which ticket of a request tells a queue that an entry is still meant: removal only clears the ticket, and the entry is dropped when it comes
+/// up.</summary>
 internal interface IRequestTicket
 {
     static abstract uint Of(SchedulableRequest request);

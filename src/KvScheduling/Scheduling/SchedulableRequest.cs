@@ -29,7 +29,8 @@ public abstract class SchedulableRequest
     /// <summary>Output tokens generated so far; kept over evictions.</summary>
     public int GeneratedTokens { get; internal set; }
 
-    /// <summary>The output length the scheduler plans with, in tokens over the whole life: at least <see cref="GeneratedTokens"/> + 1, at most <see cref="MaxOutputTokens"/>.</summary>
+    /// <summary>The output length the scheduler plans with, in tokens over the whole life: at least <see cref="GeneratedTokens"/> + 1, at most
+    /// <see cref="MaxOutputTokens"/>.</summary>
     /// <remarks>Set when it joins the line and when it starts; constant while it waits.</remarks>
     public int EstimatedOutputTokens { get; internal set; }
 
@@ -72,7 +73,8 @@ public abstract class SchedulableRequest
     /// <summary>What the scheduler keeps about it beside its lengths.</summary>
     internal RequestPlace Place;
 
-    /// <summary>Whether the first <paramref name="tokens"/> tokens of its prompt are those of <paramref name="earlier"/>'s prompt and output, and its scope lets it use them.</summary>
+    /// <summary>Whether the first <paramref name="tokens"/> tokens of its prompt are those of <paramref name="earlier"/>'s prompt and output, and its scope
+    /// lets it use them.</summary>
     internal virtual bool StartsWith(SchedulableRequest earlier, int tokens) => false;
 
     /// <summary>Whether this token ends the output.</summary>

@@ -1,7 +1,9 @@
 namespace KvScheduling;
 
-/// <summary>The scheduler without threads, clocks or engines: the line, the ledger, the policy and every rule between them. Deterministic; runs live and in the simulator.</summary>
-/// <remarks>One turn: <see cref="Plan"/>, the engine carries it out, <see cref="Complete"/> (or <see cref="FailStep"/>, <see cref="LoseEngine"/>). Nothing is completed when the plan had no items.</remarks>
+/// <summary>The scheduler without threads, clocks or engines: the line, the ledger, the policy and every rule between them. Deterministic; runs live and in
+/// the simulator.</summary>
+/// <remarks>One turn: <see cref="Plan"/>, the engine carries it out, <see cref="Complete"/> (or <see cref="FailStep"/>, <see cref="LoseEngine"/>). Nothing is
+/// completed when the plan had no items.</remarks>
 internal sealed class SchedulerCore
 {
     private readonly SchedulerState _state;
@@ -13,6 +15,7 @@ internal sealed class SchedulerCore
     private readonly InvariantChecker _invariants;
     private StepPlan? _plan;
     private TimeSpan _stepStarted;
+    private bool _isStepOpen;
 
     public SchedulerCore(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer = null)
     {
@@ -103,11 +106,13 @@ internal sealed class SchedulerCore
         MakeRoomOfParked(plan);
         HeadWaitReason = _admission.HeadWaitReason;
         _stepStarted = now;
+        _isStepOpen = plan.Items.Length > 0;
     }
 
     /// <summary>Takes in what the planned step did.</summary>
     public void Complete(ReadOnlySpan<StepEvent> events, TimeSpan now)
     {
+        _isStepOpen = false;
         _state.Counters.Steps++;
         _state.Speed.Add(now - _stepStarted);
         _results.Take(events, now);
@@ -120,23 +125,31 @@ internal sealed class SchedulerCore
         if (request.State == RequestState.Running)
         {
             _plan?.Remove(request.Slot);
-            EngineFaultException fault = error as EngineFaultException ?? new EngineFaultException("The engine refused to start this request.", innerException: error);
-            _state.FailStart(request, fault, now);
+            _state.FailStart(request, FaultRecovery.AsFault(error, "The engine refused to start this request."), now);
         }
     }
 
     /// <summary>The planned step threw: its sequences are removed and tried again, suspects alone; those past their retries fail.</summary>
     public void FailStep(Exception error, TimeSpan now)
     {
-        if (_plan is not null)
+        if (_isStepOpen && _plan is not null)
         {
+            _isStepOpen = false;
             _recovery.OnStepFailed(_plan.Items, error, now);
         }
     }
 
-    /// <summary>The engine is gone with all KV: every resident request goes back to the line with the tokens it has.</summary>
+    /// <summary>The engine is gone with all KV: every resident request goes back to the line with the tokens it has, those of an open step as
+    /// suspects.</summary>
     public void LoseEngine(TimeSpan now)
     {
+        if (_isStepOpen && _plan is not null)
+        {
+            // What was being computed may be what killed it: it must not do so again in company.
+            _isStepOpen = false;
+            _recovery.OnStepFailed(_plan.Items, new EngineFaultException("The engine was lost again and again while it ran this request.", isFatal: true), now);
+        }
+
         List<SequenceSlot> running = _state.Slots.Running;
         for (int i = running.Count - 1; i >= 0; i--)
         {

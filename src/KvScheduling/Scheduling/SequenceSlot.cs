@@ -43,7 +43,7 @@ internal sealed class SequenceSlot(int id)
     /// <summary>How often in a row the engine had no KV for it although nobody was left to make room.</summary>
     public int Refusals { get; set; }
 
-    /// <summary>The nodes of the prefix index that its leading blocks are; the first <see cref="PathLength"/> count.</summary>
+    /// <summary>Its leading blocks in the prefix index; the first <see cref="PathLength"/> count.</summary>
     public int[] Path { get; set; } = [];
 
     public int PathLength { get; set; }

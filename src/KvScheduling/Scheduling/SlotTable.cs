@@ -5,8 +5,8 @@ internal sealed class SlotTable
 {
     private readonly SequenceSlot?[] _slots;
     private readonly int[] _free;
-    private readonly List<SequenceSlot> _running = [];
-    private readonly List<SequenceSlot> _leaving = [];
+    private readonly List<SequenceSlot> _running;
+    private readonly List<SequenceSlot> _leaving;
     private int _freeCount;
     private long _starts;
 
@@ -14,6 +14,8 @@ internal sealed class SlotTable
     {
         _slots = new SequenceSlot?[count];
         _free = new int[count];
+        _running = new List<SequenceSlot>(count);
+        _leaving = new List<SequenceSlot>(count);
         FillFree();
     }
 

@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
-/// <summary>Composes a step: one token for every sequence that decodes, then prompts in the order of their starts, in chunks, as far as the token budget goes.</summary>
+/// <summary>Composes a step: one token for every sequence that decodes, then prompts in the order of their starts, in chunks, as far as the token budget
+/// goes.</summary>
 internal sealed class StepComposer
 {
     private readonly SchedulerState _state;
@@ -181,11 +182,15 @@ internal sealed class StepComposer
 
     /// <summary>Composes the step anew so that a guaranteed budget stays guaranteed although some sequences stay behind.</summary>
     /// <remarks>
-    /// <para>Invariant of the guaranteed mode: the residents fit if all advance together to their limits (<see cref="KvLedger.Fits"/> made it so for every start).
-    /// It is kept by any step in which those that advance are the first ones in the order of remaining output. Let S advance and R not, every r in S at most every r in R.
-    /// At an offset t where one of S is still running, all of R are at offset t + 1 too, so what is held is at most what the old state held at t + 1; where none of S is left,
+    /// <para>Invariant of the guaranteed mode: the residents fit if all advance together to their limits (<see cref="KvLedger.Fits"/> made it so for every
+    /// start).
+    /// It is kept by any step in which those that advance are the first ones in the order of remaining output. Let S advance and R not, every r in S at most
+    /// every r in R.
+    /// At an offset t where one of S is still running, all of R are at offset t + 1 too, so what is held is at most what the old state held at t + 1; where
+    /// none of S is left,
     /// only R holds what it held at t in the old state. Both were within the budget.</para>
-    /// <para>So sequences are served by remaining output; once one can't reach its next token, none behind it may. Prompts behind it are still computed, up to their last token:
+    /// <para>So sequences are served by remaining output; once one can't reach its next token, none behind it may. Prompts behind it are still computed, up to
+    /// their last token:
     /// a prompt is charged in full from its start, so computing it changes nothing. The first one always gets tokens, hence there is always progress.</para>
     /// </remarks>
     private void ComposeByEnd()

@@ -6,13 +6,18 @@ internal sealed class StepPlan
     private StepItem[] _items;
     private int _itemCount;
 
-    public StepPlan(int capacity = 64) => _items = new StepItem[capacity];
+    public StepPlan(int capacity = 64)
+    {
+        _items = new StepItem[capacity];
+        Removals = new List<int>(capacity);
+        Starts = new List<PlannedStart>(capacity);
+    }
 
     /// <summary>Slots the engine must free first.</summary>
-    public List<int> Removals { get; } = [];
+    public List<int> Removals { get; }
 
     /// <summary>Sequences the engine must start then, in order.</summary>
-    public List<PlannedStart> Starts { get; } = [];
+    public List<PlannedStart> Starts { get; }
 
     /// <summary>The step; empty when nothing can run.</summary>
     public ReadOnlySpan<StepItem> Items => _items.AsSpan(0, _itemCount);

@@ -3,9 +3,12 @@ namespace KvScheduling;
 /// <summary>Takes in what a step did: tokens, ends, sequences that failed, sequences the engine had no KV for.</summary>
 internal sealed class StepResults(SchedulerState state, EvictionPlanner evictions)
 {
+    /// <summary>How many tokens a running request gets from one estimate to the next.</summary>
+    private const int EstimateInterval = 8;
+
     private readonly bool[] _advanced = new bool[state.Slots.Capacity];
-    private readonly List<SequenceSlot> _outgrown = [];
-    private readonly List<SequenceSlot> _refused = [];
+    private readonly List<SequenceSlot> _toEstimate = new(state.Slots.Capacity);
+    private readonly List<SequenceSlot> _refused = new(state.Slots.Capacity);
 
     public void Take(ReadOnlySpan<StepEvent> events, TimeSpan now)
     {
@@ -22,14 +25,7 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
 
         state.Ledger.Step(_advanced);
         Array.Clear(_advanced);
-        foreach (SequenceSlot slot in _outgrown)
-        {
-            SchedulableRequest request = slot.Request!;
-            request.EstimatedOutputTokens = state.Estimator.Estimate(request);
-            state.Ledger.SetRemaining(slot.Id, request.EstimatedOutputTokens - request.GeneratedTokens);
-        }
-
-        _outgrown.Clear();
+        Reestimate();
         state.Estimator.OnStep(computed);
         MakeRoomForRefused(now);
     }
@@ -39,7 +35,8 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         switch (item.Status)
         {
             case SequenceStatus.Failed:
-                state.End(slot.Request!, RequestEnd.Failed(new EngineFaultException("The engine could not continue this sequence; others are not affected.")), now);
+                var fault = new EngineFaultException("The engine could not continue this sequence; others are not affected.");
+                state.End(slot.Request!, RequestEnd.Failed(fault), now);
                 return 0;
             case SequenceStatus.OutOfCapacity:
                 _refused.Add(slot);
@@ -102,13 +99,32 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         }
 
         _advanced[slot.Id] = true;
-        if (request.GeneratedTokens >= request.EstimatedOutputTokens)
+        if (request.GeneratedTokens >= request.EstimatedOutputTokens || (!state.IsGuaranteed && request.GeneratedTokens % EstimateInterval == 0))
         {
-            _outgrown.Add(slot);
+            _toEstimate.Add(slot);
         }
     }
 
-    /// <summary>The engine had less KV than it said. One request is touched: it, or a lower one that lost least; and nothing starts until something has ended.</summary>
+    /// <summary>The longer an output is already, the longer it will be: an estimate that is only renewed when it was outlived promises room that seldom
+    /// comes.</summary>
+    private void Reestimate()
+    {
+        foreach (SequenceSlot slot in _toEstimate)
+        {
+            SchedulableRequest request = slot.Request!;
+            int estimate = state.Estimator.Estimate(request);
+            if (estimate != request.EstimatedOutputTokens)
+            {
+                request.EstimatedOutputTokens = estimate;
+                state.Ledger.SetRemaining(slot.Id, estimate - request.GeneratedTokens);
+            }
+        }
+
+        _toEstimate.Clear();
+    }
+
+    /// <summary>The engine had less KV than it said. One request is touched: it, or a lower one that lost least; and nothing starts until something has
+    /// ended.</summary>
     private void MakeRoomForRefused(TimeSpan now)
     {
         if (_refused.Count == 0)

@@ -2,7 +2,8 @@ namespace KvScheduling;
 
 /// <summary>All requests that wait: who is next, whatever the reason.</summary>
 /// <remarks>
-/// Order: requests that waited longer than the promotion time, oldest first; then priority by priority, in each the resumed ones in order of arrival, then the policy's line.
+/// Order: requests that waited longer than the promotion time, oldest first; then priority by priority, in each the resumed ones in order of arrival, then the
+/// policy's line.
 /// </remarks>
 internal sealed class WaitingLine
 {
@@ -123,6 +124,18 @@ internal sealed class WaitingLine
 
     /// <summary>When the next request is promoted that was not at the last <see cref="Head"/>; null when that never happens.</summary>
     public TimeSpan? NextPromotion => Oldest() is SchedulableRequest oldest && !_headIsPromoted ? oldest.Place.WaitingSince + _promoteAfter!.Value : null;
+
+    /// <summary>What the parts of the line count, for recounts.</summary>
+    public (int InLevels, int ByWait) Recount()
+    {
+        int inLevels = 0;
+        foreach (PriorityLevel level in _levels)
+        {
+            inLevels += level.Count;
+        }
+
+        return (inLevels, _promoteAfter is null ? Count : _byWait.Count);
+    }
 
     private SchedulableRequest? Oldest() => _promoteAfter is null ? null : _byWait.First();
 

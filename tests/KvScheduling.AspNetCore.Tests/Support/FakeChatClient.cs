@@ -23,7 +23,8 @@ internal sealed class FakeChatClient : IChatClient
     /// <summary>Completes when an enumeration ended, cancelled when it ended by cancellation.</summary>
     public Task Ended => _ended.Task;
 
-    public static IAsyncEnumerable<ChatResponseUpdate> Answer(params string[] pieces) => Updates([.. pieces.Select(Text), Finish(ChatFinishReason.Stop), Usage(5, pieces.Length, 0)]);
+    public static IAsyncEnumerable<ChatResponseUpdate> Answer(params string[] pieces) =>
+        Updates([.. pieces.Select(Text), Finish(ChatFinishReason.Stop), Usage(5, pieces.Length, 0)]);
 
     public static ChatResponseUpdate Text(string text) => With(new TextContent(text));
 
@@ -74,7 +75,8 @@ internal sealed class FakeChatClient : IChatClient
     public Task<ChatResponse> GetResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
-    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
         Messages = [.. messages];
         Options = options;

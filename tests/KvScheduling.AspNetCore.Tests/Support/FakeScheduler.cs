@@ -21,7 +21,13 @@ internal sealed class FakeScheduler : IKvScheduler
 
     public Task StartAsync(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    public SchedulerSnapshot Snapshot { get; set; } = new() { EngineInstance = "fake-0", Policy = "fcfs", Status = SchedulerStatus.Ready, KvBudgetTokens = 1024 };
+    public SchedulerSnapshot Snapshot { get; set; } = new()
+    {
+        EngineInstance = "fake-0",
+        Policy = "fcfs",
+        Status = SchedulerStatus.Ready,
+        KvBudgetTokens = 1024,
+    };
 
     public QueuePlace Reserve() => throw new InvalidOperationException("Endpoints do not reserve.");
 

@@ -16,16 +16,17 @@ internal sealed class ManagedServer : IAsyncDisposable
         _app = app;
         Engine = engine();
         Scheduler = app.Services.GetRequiredService<IKvScheduler>();
-        Http = new HttpClient { BaseAddress = new Uri(app.Urls.Single()), Timeout = TimeSpan.FromMinutes(5) };
+        Address = new Uri(app.Urls.Single());
+        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
     }
 
     public WatchedEngine Engine { get; }
 
     public IKvScheduler Scheduler { get; }
 
-    public HttpClient Http { get; }
+    public Uri Address { get; }
 
-    public IServiceProvider Services => _app.Services;
+    public HttpClient Http { get; }
 
     public static async Task<ManagedServer> StartAsync(Action<KvSchedulingOptions> configure)
     {

@@ -22,7 +22,9 @@ internal static class Wire
 
     /// <summary>The data of all events.</summary>
     public static List<string> Data(string stream) =>
-        [.. stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries).Where(static frame => frame.StartsWith("data: ", StringComparison.Ordinal)).Select(static frame => frame["data: ".Length..])];
+        [.. stream.Split("\n\n", StringSplitOptions.RemoveEmptyEntries)
+            .Where(static frame => frame.StartsWith("data: ", StringComparison.Ordinal))
+            .Select(static frame => frame["data: ".Length..])];
 
     /// <summary>The next line that is not empty; null at the end.</summary>
     public static async Task<string?> NextLineAsync(StreamReader reader)

@@ -11,11 +11,26 @@ public sealed class TokenizerFileTests
     [InlineData("""{"type":"ByteLevel","add_prefix_space":false}""", "I've 12 x", "I|'ve| 12| x")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":true},BYTES]}""", "a123b", "a|1|2|3|b")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Digits","individual_digits":false},BYTES]}""", "a123b", "a|123|b")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}{1,3}"},"behavior":"Isolated","invert":false},BYTES]}""", "1234567", "123|456|7")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}{1,3}"},"behavior":"Isolated","invert":false},BYTES]}""", "𝟘𝟙𝟚𝟛a😀", "𝟘𝟙𝟚|𝟛|a😀")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{L}+"},"behavior":"Isolated","invert":false},BYTES]}""", "a𐐷b😀c", "a𐐷b|😀|c")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"String":"."},"behavior":"Isolated","invert":false},BYTES]}""", "a.b", "a|.|b")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Removed","invert":true},BYTES]}""", "a, b", "a|b")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}{1,3}"},"behavior":"Isolated","invert":false},BYTES]}""",
+        "1234567",
+        "123|456|7")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{N}{1,3}"},"behavior":"Isolated","invert":false},BYTES]}""",
+        "𝟘𝟙𝟚𝟛a😀",
+        "𝟘𝟙𝟚|𝟛|a😀")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\p{L}+"},"behavior":"Isolated","invert":false},BYTES]}""",
+        "a𐐷b😀c",
+        "a𐐷b|😀|c")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"String":"."},"behavior":"Isolated","invert":false},BYTES]}""",
+        "a.b",
+        "a|.|b")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"Split","pattern":{"Regex":"\\w+"},"behavior":"Removed","invert":true},BYTES]}""",
+        "a, b",
+        "a|b")]
     public void Encode_PreTokenizer_CutsThere(string preTokenizer, string text, string pieces)
     {
         JsonObject file = AnyByte(preTokenizer.Replace("BYTES", ByteLevel, StringComparison.Ordinal));
@@ -52,7 +67,8 @@ public sealed class TokenizerFileTests
     {
         JsonObject file = AnyByte(ByteLevel);
         file["added_tokens"] = JsonNode.Parse("""
-            [{"id":600,"content":"<a>","special":true},{"id":601,"content":"<a><b>","special":false},{"id":602,"content":"<s>","special":true,"lstrip":true,"rstrip":true}]
+            [{"id":600,"content":"<a>","special":true},{"id":601,"content":"<a><b>","special":false},
+             {"id":602,"content":"<s>","special":true,"lstrip":true,"rstrip":true}]
             """);
         TokenizerModel tokenizer = Parse(file);
 

@@ -8,9 +8,12 @@ public sealed class TokenizerPropertyTests
 {
     private static readonly TokenizerModel Tokenizer = TestFolders.TinyChatTokenizer;
 
-    /// <summary>Text with much of what tokenizers stumble over: white space, digits, marks, characters beyond U+FFFF, pieces of special tokens that are none.</summary>
+    /// <summary>
+    /// Text with much of what tokenizers stumble over: white space, digits, marks, characters beyond U+FFFF, pieces of special tokens that are none.
+    /// </summary>
     private static readonly Arbitrary<string> ValidText = Gen.OneOf(
-            Gen.Elements(" ", "  ", "\n", "\r\n", "\t", "a", "é", "e\u0301", "ß", "中文", "😀", "👩‍👩‍👧", "𝟘𝟙", "𐐷", "don't", "I'LL", "123", "٣", "<|im", "_", "...", "\u00A0", "\u2028", "\0", "\u200B", "ſ"),
+            Gen.Elements(" ", "  ", "\n", "\r\n", "\t", "a", "é", "e\u0301", "ß", "中文", "😀", "👩‍👩‍👧", "𝟘𝟙", "𐐷",
+            "don't", "I'LL", "123", "٣", "<|im", "_", "...", "\u00A0", "\u2028", "\0", "\u200B", "ſ"),
             Gen.Choose(0, 0x10FFFF).Where(code => code is < 0xD800 or > 0xDFFF).Select(char.ConvertFromUtf32))
         .ListOf()
         .Select(string.Concat)

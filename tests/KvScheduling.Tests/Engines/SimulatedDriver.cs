@@ -29,16 +29,17 @@ internal sealed class SimulatedDriver : IDisposable
 
     public static int[] Prompt(int length, int salt = 0) => [.. Enumerable.Range(0, length).Select(i => ((i * 31) + (salt * 7)) % 256)];
 
-    public void Start(int slot, int[] prompt, int[]? output = null, int maxTotal = 512, SamplingSettings? sampling = null, int shared = 0, int from = 0) => Engine.Start(new SequenceStart
-    {
-        Slot = slot,
-        Prompt = prompt,
-        Output = output ?? [],
-        MaxTotalTokens = maxTotal,
-        Sampling = sampling ?? SamplingSettings.Greedy,
-        SharedTokens = shared,
-        SharedFromSlot = from,
-    });
+    public void Start(int slot, int[] prompt, int[]? output = null, int maxTotal = 512, SamplingSettings? sampling = null, int shared = 0, int from = 0) =>
+        Engine.Start(new SequenceStart
+        {
+            Slot = slot,
+            Prompt = prompt,
+            Output = output ?? [],
+            MaxTotalTokens = maxTotal,
+            Sampling = sampling ?? SamplingSettings.Greedy,
+            SharedTokens = shared,
+            SharedFromSlot = from,
+        });
 
     public StepEvent[] Step(params StepItem[] plan)
     {

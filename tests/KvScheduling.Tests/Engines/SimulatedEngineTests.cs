@@ -30,7 +30,8 @@ public class SimulatedEngineTests
         List<int> first = driver.Generate(0, Prompt, one);
         Assert.Equal(first, driver.Generate(0, Prompt, one));
         Assert.NotEqual(first, driver.Generate(0, Prompt, one with { Seed = 2 }));
-        Assert.Equal(driver.Generate(0, Prompt, new SamplingSettings { Temperature = 0, Seed = 1 }), driver.Generate(0, Prompt, new SamplingSettings { Temperature = 0, Seed = 2 }));
+        SamplingSettings greedy = new() { Temperature = 0, Seed = 1 };
+        Assert.Equal(driver.Generate(0, Prompt, greedy), driver.Generate(0, Prompt, greedy with { Seed = 2 }));
     }
 
     [Fact]

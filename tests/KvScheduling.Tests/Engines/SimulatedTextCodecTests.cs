@@ -72,7 +72,14 @@ public class SimulatedTextCodecTests
     [Fact]
     public void ApplyChatTemplate_ToolsAndCalls_ArePartOfThePrompt()
     {
-        string text = _codec.ApplyChatTemplate("""[{"role":"assistant","tool_calls":[{"name":"add"}]},{"role":"tool","content":"3"}]""", """[{"type":"function"}]""", addGenerationPrompt: false);
-        Assert.Equal("<|im_start|>system\n[{\"type\":\"function\"}]<|im_end|>\n<|im_start|>assistant\n[{\"name\":\"add\"}]<|im_end|>\n<|im_start|>tool\n3<|im_end|>\n", text);
+        string text = _codec.ApplyChatTemplate(
+            """[{"role":"assistant","tool_calls":[{"name":"add"}]},{"role":"tool","content":"3"}]""", """[{"type":"function"}]""", addGenerationPrompt: false);
+        string[] turns =
+        [
+            "<|im_start|>system\n[{\"type\":\"function\"}]<|im_end|>\n",
+            "<|im_start|>assistant\n[{\"name\":\"add\"}]<|im_end|>\n",
+            "<|im_start|>tool\n3<|im_end|>\n",
+        ];
+        Assert.Equal(string.Concat(turns), text);
     }
 }

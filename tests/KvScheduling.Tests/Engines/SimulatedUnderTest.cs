@@ -12,8 +12,22 @@ internal class SimulatedUnderTest : IEngineUnderTest
     public IReadOnlyList<ConformanceCase> Cases { get; } =
     [
         .. Enumerable.Range(0, 16).Select(static i => new ConformanceCase($"sim-{i}", SimulatedDriver.Prompt(20 + (i * 8), i), 40)),
-        new ConformanceCase("golden-1", [1, 2, 3], 40, [402, 495, 299, 263, 319, 319, 455, 371, 448, 345, 511, 451, 283, 479, 359, 411, 351, 336, 297, 419, 387, 339, 355, 483, 475, 439, 488]),
-        new ConformanceCase("golden-2", [257, 117, 115, 101, 114, 10, 72, 105, 258], 40, [506, 331, 467, 339, 415, 507, 507, 359, 396, 337, 343, 503, 295, 507, 303, 399, 295, 328, 297, 499, 395, 499, 407, 511, 327, 331, 268, 300]),
+        new ConformanceCase(
+            "golden-1",
+            [1, 2, 3],
+            40,
+            [
+                402, 495, 299, 263, 319, 319, 455, 371, 448, 345, 511, 451, 283,
+                479, 359, 411, 351, 336, 297, 419, 387, 339, 355, 483, 475, 439, 488,
+            ]),
+        new ConformanceCase(
+            "golden-2",
+            [257, 117, 115, 101, 114, 10, 72, 105, 258],
+            40,
+            [
+                506, 331, 467, 339, 415, 507, 507, 359, 396, 337, 343, 503, 295, 507,
+                303, 399, 295, 328, 297, 499, 395, 499, 407, 511, 327, 331, 268, 300,
+            ]),
         new ConformanceCase("long", SimulatedDriver.Prompt(900, 99), 40),
     ];
 
@@ -41,7 +55,8 @@ internal sealed class FullSimulatedUnderTest() : SimulatedUnderTest(static _ => 
 internal sealed class StrictSimulatedUnderTest() : SimulatedUnderTest(static options => options.ThrowWhenOverCapacity = true);
 
 /// <summary>Holds at a price, and continues parked sequences only.</summary>
-internal sealed class SoftSimulatedUnderTest() : SimulatedUnderTest(static options => (options.Hold, options.PrefixReuse) = (HoldSupport.Soft, PrefixReuse.Continue));
+internal sealed class SoftSimulatedUnderTest() : SimulatedUnderTest(static options =>
+    (options.Hold, options.PrefixReuse) = (HoldSupport.Soft, PrefixReuse.Continue));
 
 /// <summary>Whole prompts, no holding, no sharing: the least an engine can do.</summary>
 internal sealed class PlainSimulatedUnderTest() : SimulatedUnderTest(static options =>

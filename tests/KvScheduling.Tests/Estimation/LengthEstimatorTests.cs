@@ -84,7 +84,8 @@ public sealed class LengthEstimatorTests
             double quantile = random.NextDouble();
             if (longer.Count > 0)
             {
-                Assert.Equal(longer[Math.Clamp((int)Math.Ceiling(quantile * longer.Count), 1, longer.Count) - 1], history.Quantile(quantile, above, longer.Count));
+                int rank = Math.Clamp((int)Math.Ceiling(quantile * longer.Count), 1, longer.Count);
+                Assert.Equal(longer[rank - 1], history.Quantile(quantile, above, longer.Count));
             }
         }
     }

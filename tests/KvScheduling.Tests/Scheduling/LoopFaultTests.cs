@@ -74,9 +74,9 @@ public sealed class LoopFaultTests
         Task<GenerationResult>[] all = [.. Enumerable.Range(0, 5).Select(i => host.Scheduler.Submit(TestHost.Request(i)).CompleteAsync())];
         foreach (Task<GenerationResult> task in all)
         {
-            SchedulingRejectedException error = await Assert.ThrowsAsync<SchedulingRejectedException>(() => task);
-            Assert.Equal(SchedulingRejection.EngineFaulted, error.Reason);
-            Assert.IsType<EngineFaultException>(error.InnerException);
+            // A request that ran in every lost engine is failed as their likely cause; the others are refused when no engine is left.
+            Exception error = await Assert.ThrowsAnyAsync<Exception>(() => task);
+            Assert.True(error is EngineFaultException or SchedulingRejectedException { Reason: SchedulingRejection.EngineFaulted, InnerException: EngineFaultException }, error.ToString());
         }
 
         await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot().Status == SchedulerStatus.Faulted);

@@ -31,6 +31,9 @@ internal sealed class SchedulerFuzz
     /// <summary>How often each decision was taken, so that a run can be seen to reach them.</summary>
     public Dictionary<DecisionReason, int> Counts { get; } = [];
 
+    /// <summary>A digest of every decision in its order.</summary>
+    public ulong Digest { get; private set; } = 14695981039346656037;
+
     /// <summary>Starts that shared blocks.</summary>
     public int Shared { get; private set; }
 
@@ -233,8 +236,9 @@ internal sealed class SchedulerFuzz
         Assert.Equal(queued, core.WaitingCount);
         Assert.Equal(running, core.RunningCount);
         Assert.True(core.KvUsedTokens + core.KvParkedTokens <= core.KvBudgetTokens);
-        foreach ((_, DecisionReason reason, _) in _harness.Decisions)
+        foreach ((SchedulableRequest request, DecisionReason reason, TimeSpan at) in _harness.Decisions)
         {
+            Digest = (((Digest ^ (ulong)request.ArrivalIndex) * 1099511628211) ^ (ulong)reason ^ (ulong)at.Ticks) * 1099511628211;
             Counts[reason] = Counts.GetValueOrDefault(reason) + 1;
             Assert.True(reason != DecisionReason.EvictedForKv || _harness.Options.Reservation == KvReservation.Predicted, "A guaranteed budget evicted.");
         }

@@ -5,7 +5,10 @@ namespace KvScheduling.ManagedEngine;
 /// <summary>Conversations and tools as templates see them.</summary>
 internal static class ChatMessages
 {
-    /// <summary>Reads messages. Arguments of tool calls, which OpenAI's shape has as a string of JSON, become what the string says: models were trained with templates that got them so.</summary>
+    /// <summary>
+    /// Reads messages. Arguments of tool calls, which OpenAI's shape has as a string of JSON, become what the string says: models were trained with templates
+    /// that got them so.
+    /// </summary>
     public static JinjaList Read(string json)
     {
         JinjaList messages = ReadArray(json, "messagesJson");

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace KvScheduling.ManagedEngine;
 
 /// <summary>A compiled chat template. Immutable and thread-safe.</summary>
@@ -55,9 +53,11 @@ internal sealed class ChatTemplate
         {
             throw new ArgumentException($"The chat template {_source.Name} refuses the conversation: {refusal.Message}", nameof(messagesJson), refusal);
         }
-        catch (JinjaException failure)
+        catch (Exception failure) when (failure is JinjaException or OverflowException)
         {
-            throw new ArgumentException($"The chat template {_source.Name} does not take this conversation: in line {context.Line}, {failure.Message}", nameof(messagesJson), failure);
+            throw new ArgumentException(
+                $"The chat template {_source.Name} does not take this conversation: in line {context.Line}, {failure.Message}",
+                nameof(messagesJson), failure);
         }
 
         return context.Output.ToString();

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>Finds the chat template of a model folder: <c>chat_template.jinja</c>, or in <c>tokenizer_config.json</c> a string or a list of named templates.</summary>
+/// <summary>
+/// Finds the chat template of a model folder: <c>chat_template.jinja</c>, or in <c>tokenizer_config.json</c> a string or a list of named templates.
+/// </summary>
 internal static class ChatTemplateFile
 {
     private const string TemplateName = "chat_template.jinja";

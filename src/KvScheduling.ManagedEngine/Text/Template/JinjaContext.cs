@@ -29,9 +29,10 @@ internal sealed class JinjaScope(JinjaScope? outer)
 /// <summary>The state of one rendering: the scope, the output, and limits that a template can't exceed.</summary>
 internal sealed class JinjaContext
 {
-    // Far beyond any prompt: contexts have at most some million tokens.
-    private const int MaxCharacters = 1 << 25;
-    private const int MaxIterations = 1 << 22;
+    // Beyond any prompt: of the longest contexts, a million tokens, this is eight characters a token.
+    private const int MaxCharacters = 1 << 23;
+    private const int MaxItems = 1 << 20;
+    private const int MaxIterations = 1 << 20;
     private const int MaxCallDepth = 64;
 
     private readonly JinjaSource _source;
@@ -88,12 +89,31 @@ internal sealed class JinjaContext
         return string.Concat(first, second);
     }
 
-    /// <summary>Refuses a text or list that is too long.</summary>
+    /// <summary>Refuses a text that is too long.</summary>
     public static void CheckLength(long length)
     {
         if (length > MaxCharacters)
         {
             throw new JinjaException($"it makes more than {MaxCharacters} characters.");
+        }
+    }
+
+    /// <summary>Refuses a list that is too long.</summary>
+    public static void CheckItems(long count)
+    {
+        if (count > MaxItems)
+        {
+            throw new JinjaException($"it makes a list of more than {MaxItems} items.");
+        }
+    }
+
+    /// <summary>Counts work on texts and lists, which is bounded too: without that a loop could join two long texts for hours.</summary>
+    public void CountMade(int characters)
+    {
+        _charactersMade += characters;
+        if (_charactersMade > 64L * MaxCharacters)
+        {
+            throw new JinjaException("it joins texts or lists without end.");
         }
     }
 
@@ -130,14 +150,4 @@ internal sealed class JinjaContext
     }
 
     public NotSupportedException Unsupported(string construct) => _source.Unsupported(construct, Line);
-
-    // Work on texts is bounded too: without this a loop could join two long texts for hours.
-    private void CountMade(int characters)
-    {
-        _charactersMade += characters;
-        if (_charactersMade > 64L * MaxCharacters)
-        {
-            throw new JinjaException("it joins texts without end.");
-        }
-    }
 }

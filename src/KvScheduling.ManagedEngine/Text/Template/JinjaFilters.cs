@@ -141,8 +141,8 @@ internal static class JinjaFilters
             case string text:
                 string stripped = PythonText.Strip(text);
                 return long.TryParse(stripped, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole
-                    : double.TryParse(stripped, NumberStyles.Float, CultureInfo.InvariantCulture, out double floating) && Math.Abs(floating) < 9e18 ? (long)floating
-                    : fallback;
+                    : !double.TryParse(stripped, NumberStyles.Float, CultureInfo.InvariantCulture, out double floating) ? fallback
+                    : Math.Abs(floating) < 9e18 ? (long)floating : fallback;
             default:
                 return PythonValue.IsNumber(values[0]) ? PythonValue.ToLong(values[0]) : fallback;
         }

@@ -1,61 +1,54 @@
-using System.Text;
-
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>Cuts a template into tokens, as Jinja does with <c>trim_blocks</c> and <c>lstrip_blocks</c>, the settings of Hugging Face's chat templates.</summary>
+/// <summary>
+/// Cuts a template into tokens, as Jinja does with <c>trim_blocks</c> and <c>lstrip_blocks</c>, the settings of Hugging Face's chat templates.
+/// </summary>
 internal sealed class JinjaLexer
 {
-    private static readonly string[] Operators =
-        ["==", "!=", "<=", ">=", "//", "**", "+", "-", "*", "/", "%", "~", "<", ">", "=", "(", ")", "[", "]", "{", "}", ",", ":", ".", "|"];
-
-    private readonly JinjaSource _source;
-    private readonly string _text;
-    private readonly List<JinjaToken> _tokens = [];
-    private readonly Stack<char> _brackets = new();
-    private int _position;
-    private int _line = 1;
+    private readonly JinjaCursor _cursor;
+    private readonly JinjaTagLexer _tags;
 
     // Whether what was read last ended a line: then white space before the next block is the start of a line.
     private bool _isLineStart = true;
 
     private JinjaLexer(JinjaSource source)
     {
-        _source = source;
-        _text = source.Text;
+        _cursor = new JinjaCursor(source);
+        _tags = new JinjaTagLexer(_cursor);
     }
 
     public static List<JinjaToken> Read(JinjaSource source)
     {
         var lexer = new JinjaLexer(source);
         lexer.ReadTemplate();
-        return lexer._tokens;
+        return lexer._cursor.Tokens;
     }
 
     private void ReadTemplate()
     {
-        while (_position < _text.Length)
+        while (_cursor.Position < _cursor.Text.Length)
         {
-            int tag = FindTag(_position);
+            int tag = FindTag(_cursor.Position);
             if (tag < 0)
             {
-                AddText(_text[_position..]);
-                Advance(_text.Length);
+                AddText(_cursor.Text[_cursor.Position..]);
+                _cursor.Advance(_cursor.Text.Length);
                 break;
             }
 
-            char kind = _text[tag + 1];
-            char sign = tag + 2 < _text.Length && _text[tag + 2] is '-' or '+' ? _text[tag + 2] : '\0';
-            string before = StripBefore(_text[_position..tag], sign, isBlock: kind != '{');
+            char kind = _cursor.Text[tag + 1];
+            char sign = tag + 2 < _cursor.Text.Length && _cursor.Text[tag + 2] is '-' or '+' ? _cursor.Text[tag + 2] : '\0';
+            string before = StripBefore(_cursor.Text[_cursor.Position..tag], sign, isBlock: kind != '{');
             AddText(before);
-            Advance(tag + (sign == '\0' ? 2 : 3));
+            _cursor.Advance(tag + (sign == '\0' ? 2 : 3));
             switch (kind)
             {
                 case '#':
                     SkipComment();
                     break;
                 case '{':
-                    Add(JinjaTokenKind.OutputStart, "{{");
-                    ReadTag("}}", JinjaTokenKind.OutputEnd, trimsLine: false);
+                    _cursor.Add(JinjaTokenKind.OutputStart, "{{");
+                    FinishTag(_tags.Read("}}", JinjaTokenKind.OutputEnd, allowsPlus: false), trimsLine: false);
                     break;
                 default:
                     if (TryReadRaw())
@@ -63,20 +56,20 @@ internal sealed class JinjaLexer
                         break;
                     }
 
-                    Add(JinjaTokenKind.BlockStart, "{%");
-                    ReadTag("%}", JinjaTokenKind.BlockEnd, trimsLine: true);
+                    _cursor.Add(JinjaTokenKind.BlockStart, "{%");
+                    FinishTag(_tags.Read("%}", JinjaTokenKind.BlockEnd, allowsPlus: true), trimsLine: true);
                     break;
             }
         }
 
-        Add(JinjaTokenKind.End, "");
+        _cursor.Add(JinjaTokenKind.End, "");
     }
 
     private int FindTag(int from)
     {
-        for (int i = _text.IndexOf('{', from); i >= 0 && i + 1 < _text.Length; i = _text.IndexOf('{', i + 1))
+        for (int i = _cursor.Text.IndexOf('{', from); i >= 0 && i + 1 < _cursor.Text.Length; i = _cursor.Text.IndexOf('{', i + 1))
         {
-            if (_text[i + 1] is '{' or '%' or '#')
+            if (_cursor.Text[i + 1] is '{' or '%' or '#')
             {
                 return i;
             }
@@ -99,271 +92,91 @@ internal sealed class JinjaLexer
 
     private void SkipComment()
     {
-        int end = _text.IndexOf("#}", _position, StringComparison.Ordinal);
+        int end = _cursor.Text.IndexOf("#}", _cursor.Position, StringComparison.Ordinal);
         if (end < 0)
         {
-            throw _source.Malformed("the comment has no end '#}'.", _line);
+            throw _cursor.Source.Malformed("the comment has no end '#}'.", _cursor.Line);
         }
 
-        char sign = end > _position ? _text[end - 1] : '\0';
-        Advance(end + 2);
+        char sign = end > _cursor.Position ? _cursor.Text[end - 1] : '\0';
+        _cursor.Advance(end + 2);
         FinishTag(sign, trimsLine: true);
     }
 
     /// <summary>Skips white space after a tag, by its sign or by the rule that a block takes the line end after it.</summary>
     private void FinishTag(char sign, bool trimsLine)
     {
-        int start = _position;
+        int start = _cursor.Position;
         if (sign == '-')
         {
-            int end = _position;
-            while (end < _text.Length && PythonText.IsSpace(_text[end]))
+            int end = _cursor.Position;
+            while (end < _cursor.Text.Length && PythonText.IsSpace(_cursor.Text[end]))
             {
                 end++;
             }
 
-            Advance(end);
+            _cursor.Advance(end);
         }
-        else if (trimsLine && sign != '+' && _position < _text.Length && _text[_position] == '\n')
+        else if (trimsLine && sign != '+' && _cursor.Position < _cursor.Text.Length && _cursor.Text[_cursor.Position] == '\n')
         {
-            Advance(_position + 1);
+            _cursor.Advance(_cursor.Position + 1);
         }
 
-        _isLineStart = _position > start && _text[_position - 1] == '\n';
+        _isLineStart = _cursor.Position > start && _cursor.Text[_cursor.Position - 1] == '\n';
     }
 
     private bool TryReadRaw()
     {
-        int name = SkipSpaces(_position);
+        int name = _cursor.SkipSpaces(_cursor.Position);
         if (!IsWordAt(name, "raw"))
         {
             return false;
         }
 
-        int end = SkipSpaces(name + "raw".Length);
-        char sign = end < _text.Length && _text[end] == '-' ? '-' : '\0';
+        int end = _cursor.SkipSpaces(name + "raw".Length);
+        char sign = end < _cursor.Text.Length && _cursor.Text[end] == '-' ? '-' : '\0';
         end += sign == '-' ? 1 : 0;
-        if (string.CompareOrdinal(_text, end, "%}", 0, 2) != 0)
+        if (!_cursor.IsAt(end, "%}"))
         {
             return false;
         }
 
-        Advance(end + 2);
+        _cursor.Advance(end + 2);
         FinishTag(sign, trimsLine: false);
-        for (int tag = _text.IndexOf("{%", _position, StringComparison.Ordinal); tag >= 0; tag = _text.IndexOf("{%", tag + 2, StringComparison.Ordinal))
+        int Next(int from) => _cursor.Text.IndexOf("{%", from, StringComparison.Ordinal);
+        for (int tag = Next(_cursor.Position); tag >= 0; tag = Next(tag + 2))
         {
-            char before = tag + 2 < _text.Length && _text[tag + 2] is '-' or '+' ? _text[tag + 2] : '\0';
-            int word = SkipSpaces(tag + (before == '\0' ? 2 : 3));
+            char before = tag + 2 < _cursor.Text.Length && _cursor.Text[tag + 2] is '-' or '+' ? _cursor.Text[tag + 2] : '\0';
+            int word = _cursor.SkipSpaces(tag + (before == '\0' ? 2 : 3));
             if (!IsWordAt(word, "endraw"))
             {
                 continue;
             }
 
-            int close = SkipSpaces(word + "endraw".Length);
-            char after = close < _text.Length && _text[close] is '-' or '+' ? _text[close] : '\0';
+            int close = _cursor.SkipSpaces(word + "endraw".Length);
+            char after = close < _cursor.Text.Length && _cursor.Text[close] is '-' or '+' ? _cursor.Text[close] : '\0';
             close += after == '\0' ? 0 : 1;
-            if (string.CompareOrdinal(_text, close, "%}", 0, 2) == 0)
+            if (_cursor.IsAt(close, "%}"))
             {
-                AddText(StripBefore(_text[_position..tag], before, isBlock: true));
-                Advance(close + 2);
+                AddText(StripBefore(_cursor.Text[_cursor.Position..tag], before, isBlock: true));
+                _cursor.Advance(close + 2);
                 FinishTag(after, trimsLine: true);
                 return true;
             }
         }
 
-        throw _source.Malformed("'raw' has no 'endraw'.", _line);
+        throw _cursor.Source.Malformed("'raw' has no 'endraw'.", _cursor.Line);
     }
 
     private bool IsWordAt(int position, string word) =>
-        string.CompareOrdinal(_text, position, word, 0, word.Length) == 0
-        && (position + word.Length >= _text.Length || !IsNameCharacter(_text[position + word.Length]));
-
-    private int SkipSpaces(int position)
-    {
-        while (position < _text.Length && PythonText.IsSpace(_text[position]))
-        {
-            position++;
-        }
-
-        return position;
-    }
-
-    private void ReadTag(string end, JinjaTokenKind endKind, bool trimsLine)
-    {
-        _brackets.Clear();
-        while (true)
-        {
-            Advance(SkipSpaces(_position));
-            if (_position >= _text.Length)
-            {
-                throw _source.Malformed($"a tag has no end '{end}'.", _line);
-            }
-
-            if (_brackets.Count == 0)
-            {
-                char sign = _text[_position] is '-' or '+' ? _text[_position] : '\0';
-                bool isSigned = sign == '-' || (sign == '+' && trimsLine);
-                if (isSigned && string.CompareOrdinal(_text, _position + 1, end, 0, 2) == 0)
-                {
-                    Add(endKind, end);
-                    Advance(_position + 3);
-                    FinishTag(sign, trimsLine);
-                    return;
-                }
-
-                if (string.CompareOrdinal(_text, _position, end, 0, 2) == 0)
-                {
-                    Add(endKind, end);
-                    Advance(_position + 2);
-                    FinishTag('\0', trimsLine);
-                    return;
-                }
-            }
-
-            ReadToken();
-        }
-    }
-
-    private void ReadToken()
-    {
-        char first = _text[_position];
-        if (first is '\'' or '"')
-        {
-            ReadString(first);
-        }
-        else if (char.IsAsciiDigit(first))
-        {
-            ReadNumber();
-        }
-        else if (char.IsLetter(first) || first == '_')
-        {
-            int end = _position;
-            while (end < _text.Length && IsNameCharacter(_text[end]))
-            {
-                end++;
-            }
-
-            AddAndAdvance(JinjaTokenKind.Name, end);
-        }
-        else
-        {
-            ReadOperator();
-        }
-    }
-
-    private static bool IsNameCharacter(char character) => char.IsLetterOrDigit(character) || character == '_';
-
-    private void ReadOperator()
-    {
-        foreach (string candidate in Operators)
-        {
-            if (string.CompareOrdinal(_text, _position, candidate, 0, candidate.Length) != 0)
-            {
-                continue;
-            }
-
-            if (candidate is "(" or "[" or "{")
-            {
-                _brackets.Push(candidate[0]);
-            }
-            else if (candidate is ")" or "]" or "}" && (!_brackets.TryPop(out char open) || (open, candidate[0]) is not (('(', ')') or ('[', ']') or ('{', '}'))))
-            {
-                throw _source.Malformed($"'{candidate}' closes nothing.", _line);
-            }
-
-            AddAndAdvance(JinjaTokenKind.Operator, _position + candidate.Length);
-            return;
-        }
-
-        throw _source.Malformed($"'{_text[_position]}' is not expected in a tag.", _line);
-    }
-
-    private void ReadNumber()
-    {
-        int end = _position;
-        while (end < _text.Length && (char.IsAsciiDigit(_text[end]) || _text[end] == '_'))
-        {
-            end++;
-        }
-
-        bool isFloat = false;
-        if (end + 1 < _text.Length && _text[end] == '.' && char.IsAsciiDigit(_text[end + 1]))
-        {
-            isFloat = true;
-            end++;
-            while (end < _text.Length && (char.IsAsciiDigit(_text[end]) || _text[end] == '_'))
-            {
-                end++;
-            }
-        }
-
-        int exponent = end + 1;
-        if (exponent < _text.Length && _text[end] is 'e' or 'E')
-        {
-            exponent += _text[exponent] is '+' or '-' ? 1 : 0;
-            if (exponent < _text.Length && char.IsAsciiDigit(_text[exponent]))
-            {
-                isFloat = true;
-                end = exponent;
-                while (end < _text.Length && char.IsAsciiDigit(_text[end]))
-                {
-                    end++;
-                }
-            }
-        }
-
-        if (end < _text.Length && char.IsLetter(_text[end]))
-        {
-            throw _source.Unsupported($"the number '{_text[_position..(end + 1)]}'", _line);
-        }
-
-        AddAndAdvance(isFloat ? JinjaTokenKind.Float : JinjaTokenKind.Integer, end);
-    }
-
-    private void ReadString(char quote)
-    {
-        int line = _line;
-        var value = new StringBuilder();
-        int i = _position + 1;
-        while (i < _text.Length && _text[i] != quote)
-        {
-            if (_text[i] != '\\' || i + 1 >= _text.Length)
-            {
-                value.Append(_text[i++]);
-                continue;
-            }
-
-            i += JinjaEscapes.Append(_source, _text.AsSpan(i), line, value);
-        }
-
-        if (i >= _text.Length)
-        {
-            throw _source.Malformed("a string has no end.", line);
-        }
-
-        _tokens.Add(new JinjaToken(JinjaTokenKind.StringLiteral, value.ToString(), line));
-        Advance(i + 1);
-    }
+        _cursor.IsAt(position, word)
+        && (position + word.Length >= _cursor.Text.Length || !JinjaTagLexer.IsNameCharacter(_cursor.Text[position + word.Length]));
 
     private void AddText(string text)
     {
         if (text.Length > 0)
         {
-            _tokens.Add(new JinjaToken(JinjaTokenKind.Text, text, _line));
+            _cursor.Add(JinjaTokenKind.Text, text);
         }
-    }
-
-    private void Add(JinjaTokenKind kind, string text) => _tokens.Add(new JinjaToken(kind, text, _line));
-
-    private void AddAndAdvance(JinjaTokenKind kind, int end)
-    {
-        Add(kind, _text[_position..end]);
-        Advance(end);
-    }
-
-    private void Advance(int position)
-    {
-        _line += _text.AsSpan(_position, position - _position).Count('\n');
-        _position = position;
     }
 }

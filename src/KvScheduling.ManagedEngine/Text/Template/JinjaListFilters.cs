@@ -19,8 +19,10 @@ internal static class JinjaListFilters
         Filter("map", ["filter?", "first?", "second?", "attribute?", "default?"], Map),
         Filter("select", ["test?", "other?"], (context, values) => Select(context, values[0], item => item, values[1], values[2], keeps: true)),
         Filter("reject", ["test?", "other?"], (context, values) => Select(context, values[0], item => item, values[1], values[2], keeps: false)),
-        Filter("selectattr", ["attribute", "test?", "other?"], (context, values) => Select(context, values[0], item => AttributeOf(item, values[1]), values[2], values[3], keeps: true)),
-        Filter("rejectattr", ["attribute", "test?", "other?"], (context, values) => Select(context, values[0], item => AttributeOf(item, values[1]), values[2], values[3], keeps: false)),
+        Filter("selectattr", ["attribute", "test?", "other?"],
+            (context, values) => Select(context, values[0], item => AttributeOf(item, values[1]), values[2], values[3], keeps: true)),
+        Filter("rejectattr", ["attribute", "test?", "other?"],
+            (context, values) => Select(context, values[0], item => AttributeOf(item, values[1]), values[2], values[3], keeps: false)),
     ];
 
     private static JinjaFunction Filter(string name, string[] parameters, Func<JinjaContext, object?[], object?> body) =>

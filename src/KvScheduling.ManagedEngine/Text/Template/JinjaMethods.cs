@@ -15,8 +15,10 @@ internal static class JinjaMethods
         Method("capitalize", [], (text, _) => PythonText.Capitalize(text)),
         Method("startswith", ["prefix"], (text, values) => Any(values[1], prefix => text.StartsWith(prefix, StringComparison.Ordinal))),
         Method("endswith", ["suffix"], (text, values) => Any(values[1], suffix => text.EndsWith(suffix, StringComparison.Ordinal))),
-        Method("removeprefix", ["prefix"], (text, values) => text.StartsWith(ToText(values[1]), StringComparison.Ordinal) ? text[ToText(values[1]).Length..] : text),
-        Method("removesuffix", ["suffix"], (text, values) => text.EndsWith(ToText(values[1]), StringComparison.Ordinal) ? text[..^ToText(values[1]).Length] : text),
+        Method("removeprefix", ["prefix"],
+            (text, values) => ToText(values[1]) is var prefix && text.StartsWith(prefix, StringComparison.Ordinal) ? text[prefix.Length..] : text),
+        Method("removesuffix", ["suffix"],
+            (text, values) => ToText(values[1]) is var suffix && text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text),
         Method("find", ["part"], (text, values) => Position(text, text.IndexOf(ToText(values[1]), StringComparison.Ordinal))),
         Method("rfind", ["part"], (text, values) => Position(text, text.LastIndexOf(ToText(values[1]), StringComparison.Ordinal))),
         Method("count", ["part"], (text, values) => ToText(values[1]) is { Length: > 0 } part ? text.Split(part).Length - 1L : PythonText.Length(text) + 1L),
@@ -34,7 +36,8 @@ internal static class JinjaMethods
 
     private static readonly FrozenDictionary<string, JinjaFunction> Dictionary = Table(
         Context("get", ["key", "default?"], (_, values) =>
-            values[1] is string key && ((JinjaDictionary)values[0]!).TryGet(key, out object? value) ? value : ReferenceEquals(values[2], JinjaSignature.Missing) ? null : values[2]),
+            values[1] is string key && ((JinjaDictionary)values[0]!).TryGet(key, out object? value) ? value
+            : ReferenceEquals(values[2], JinjaSignature.Missing) ? null : values[2]),
         Context("items", [], (_, values) => Items((JinjaDictionary)values[0]!)),
         Context("keys", [], (_, values) => new JinjaList([.. ((JinjaDictionary)values[0]!).Keys])),
         Context("values", [], (_, values) => new JinjaList([.. ((JinjaDictionary)values[0]!).Entries.Select(entry => entry.Value)])),

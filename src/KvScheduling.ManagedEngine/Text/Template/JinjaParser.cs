@@ -8,7 +8,7 @@ internal sealed class JinjaParser
     private readonly JinjaSource _source;
     private readonly JinjaTokens _tokens;
     private readonly JinjaExpressionParser _expressions;
-    private readonly HashSet<string> _assignedNames = new(StringComparer.Ordinal);
+    private readonly JinjaTargetParser _targets;
     private int _depth;
     private int _loops;
 
@@ -17,6 +17,7 @@ internal sealed class JinjaParser
         _source = source;
         _tokens = new JinjaTokens(source, JinjaLexer.Read(source));
         _expressions = new JinjaExpressionParser(_tokens);
+        _targets = new JinjaTargetParser(_tokens);
     }
 
     public static JinjaBody Parse(JinjaSource source)
@@ -36,7 +37,7 @@ internal sealed class JinjaParser
     {
         foreach ((string name, int line) in _expressions.CalledNames)
         {
-            if (!JinjaGlobals.IsKnown(name) && !_assignedNames.Contains(name) && name != "caller")
+            if (!JinjaGlobals.IsKnown(name) && !_targets.AssignedNames.Contains(name) && name != "caller")
             {
                 throw _source.Unsupported($"the function '{name}'", line);
             }
@@ -72,7 +73,8 @@ internal sealed class JinjaParser
                     _depth--;
                     return new JinjaBody(statements);
                 default:
-                    string name = _tokens.Following.Kind == JinjaTokenKind.Name ? _tokens.Following.Text : throw _source.Malformed("a tag has no name.", token.Line);
+                    string name = _tokens.Following.Kind == JinjaTokenKind.Name
+                        ? _tokens.Following.Text : throw _source.Malformed("a tag has no name.", token.Line);
                     if (name is "elif" or "else" || name.StartsWith("end", StringComparison.Ordinal))
                     {
                         _depth--;
@@ -180,7 +182,7 @@ internal sealed class JinjaParser
 
     private JinjaFor ParseFor(int line)
     {
-        JinjaTarget target = ParseTarget(allowsAttribute: false);
+        JinjaTarget target = _targets.Parse(allowsAttribute: false);
         if (!_tokens.TryTakeName("in"))
         {
             throw _tokens.Unexpected("'in'");
@@ -212,7 +214,7 @@ internal sealed class JinjaParser
 
     private JinjaStatement ParseSet(int line)
     {
-        JinjaTarget target = ParseTarget(allowsAttribute: true);
+        JinjaTarget target = _targets.Parse(allowsAttribute: true);
         if (_tokens.TryTakeOperator("="))
         {
             JinjaExpression value = _expressions.ParseTuple();
@@ -228,7 +230,7 @@ internal sealed class JinjaParser
     private JinjaMacroDefinition ParseMacro(int line)
     {
         string name = _tokens.ExpectName();
-        _assignedNames.Add(name);
+        _targets.AssignedNames.Add(name);
         List<(string Name, JinjaExpression? Default)> parameters = ParseParameters();
         EndTag();
         return new JinjaMacroDefinition(name, new JinjaMacroShape(parameters, ParseFunctionBody("macro")), line);
@@ -259,7 +261,7 @@ internal sealed class JinjaParser
         while (!_tokens.TryTakeOperator(")"))
         {
             string name = _tokens.ExpectName();
-            _assignedNames.Add(name);
+            _targets.AssignedNames.Add(name);
             parameters.Add((name, _tokens.TryTakeOperator("=") ? _expressions.Parse() : null));
             if (!_tokens.Current.IsOperator(")"))
             {
@@ -275,7 +277,7 @@ internal sealed class JinjaParser
         var assignments = new List<(JinjaTarget Target, JinjaExpression Value)>();
         while (_tokens.Current.Kind != JinjaTokenKind.BlockEnd)
         {
-            JinjaTarget target = new JinjaNameTarget(Assigned(_tokens.ExpectName()));
+            JinjaTarget target = _targets.ParseName();
             _tokens.ExpectOperator("=");
             assignments.Add((target, _expressions.Parse()));
             if (_tokens.Current.Kind != JinjaTokenKind.BlockEnd)
@@ -286,44 +288,5 @@ internal sealed class JinjaParser
 
         EndTag();
         return new JinjaWith(assignments, ParseBlock("with"), line);
-    }
-
-    private string Assigned(string name)
-    {
-        _assignedNames.Add(name);
-        return name;
-    }
-
-    private JinjaTarget ParseTarget(bool allowsAttribute)
-    {
-        var targets = new List<JinjaTarget>();
-        bool isTuple = false;
-        bool isEnclosed = _tokens.TryTakeOperator("(");
-        do
-        {
-            if (targets.Count > 0 && _tokens.Current.Kind != JinjaTokenKind.Name && !_tokens.Current.IsOperator("("))
-            {
-                break;
-            }
-
-            targets.Add(_tokens.Current.IsOperator("(") ? ParseTarget(allowsAttribute: false) : ParseSingleTarget(allowsAttribute));
-            isTuple |= _tokens.Current.IsOperator(",");
-        }
-        while (_tokens.TryTakeOperator(","));
-
-        if (isEnclosed)
-        {
-            _tokens.ExpectOperator(")");
-        }
-
-        return isTuple ? new JinjaTupleTarget(targets) : targets[0];
-    }
-
-    private JinjaTarget ParseSingleTarget(bool allowsAttribute)
-    {
-        string name = _tokens.ExpectName();
-        return allowsAttribute && _tokens.TryTakeOperator(".")
-            ? new JinjaAttributeTarget(name, _tokens.ExpectName())
-            : new JinjaNameTarget(Assigned(name));
     }
 }

@@ -25,7 +25,7 @@ internal static class JinjaPredicates
         Test("even", value => PythonValue.ToLong(value) % 2 == 0),
         Test("upper", value => value is string text && text.Any(char.IsUpper) && !text.Any(char.IsLower)),
         Test("lower", value => value is string text && text.Any(char.IsLower) && !text.Any(char.IsUpper)),
-        Test("divisibleby", (value, other) => PythonValue.ToLong(other) is not 0 and var divisor ? PythonValue.ToLong(value) % divisor == 0 : throw new JinjaException("division by zero.")),
+        Test("divisibleby", (value, other) => PythonArithmetic.IsMultiple(value, other)),
         Test("sameas", (value, other) => ReferenceEquals(value, other) || (value is bool && value.Equals(other))),
         Test("in", (value, other) => PythonValue.Contains(other, value)),
     }
@@ -52,7 +52,8 @@ internal static class JinjaPredicates
 
     private static JinjaFunction Test(string name, Func<object?, bool> test) => new(name, new JinjaSignature("value"), (_, values) => test(values[0]));
 
-    private static JinjaFunction Test(string name, Func<object?, object?, bool> test) => new(name, new JinjaSignature("value", "other"), (_, values) => test(values[0], values[1]));
+    private static JinjaFunction Test(string name, Func<object?, object?, bool> test) =>
+        new(name, new JinjaSignature("value", "other"), (_, values) => test(values[0], values[1]));
 
     private static IEnumerable<JinjaFunction> Comparison(string[] names, Func<object?, object?, bool> test) => names.Select(name => Test(name, test));
 }

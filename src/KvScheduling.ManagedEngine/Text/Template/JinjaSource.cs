@@ -5,12 +5,14 @@ namespace KvScheduling.ManagedEngine;
 /// <param name="Text">Its text, with line feeds as line ends.</param>
 internal sealed record JinjaSource(string Name, string Text)
 {
+    private const string WayOut = "Give the engine another template: option ChatTemplateOverride.";
+
     /// <summary>Every refusal names the construct, its line and the way out.</summary>
     public NotSupportedException Unsupported(string construct, int line) =>
-        new($"The chat template {Name} uses {construct} in line {line}, which is not supported. Give the engine another template: option ChatTemplateOverride.");
+        new($"The chat template {Name} uses {construct} in line {line}, which is not supported. {WayOut}");
 
     public NotSupportedException Malformed(string problem, int line) =>
-        new($"The chat template {Name} can't be read: line {line}: {problem} Give the engine another template: option ChatTemplateOverride.");
+        new($"The chat template {Name} can't be read: line {line}: {problem} {WayOut}");
 
     /// <summary>Reads source as Jinja does: any line end counts as one, and a last one is dropped.</summary>
     public static JinjaSource Create(string name, string text)

@@ -93,7 +93,8 @@ internal sealed class JinjaIf(List<(JinjaExpression Condition, JinjaBody Body)> 
     }
 }
 
-internal sealed class JinjaFor(JinjaTarget target, JinjaExpression items, JinjaExpression? filter, JinjaBody body, JinjaBody? otherwise, int line) : JinjaStatement(line)
+internal sealed class JinjaFor(JinjaTarget target, JinjaExpression items, JinjaExpression? filter, JinjaBody body, JinjaBody? otherwise, int line)
+    : JinjaStatement(line)
 {
     protected override JinjaFlow Run(JinjaContext context)
     {

@@ -1,5 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace KvScheduling.ManagedEngine;
 
 // A value of a template is null (none), bool, long, double, string or one of these.
@@ -7,6 +5,10 @@ namespace KvScheduling.ManagedEngine;
 /// <summary>A name or attribute that does not exist: empty where it is written or looped over, an error where anything else is done with it.</summary>
 /// <param name="Name">What does not exist.</param>
 internal sealed record JinjaUndefined(string Name);
+
+/// <summary>A whole number of the conversation that needs more than 64 bits: it can only be written.</summary>
+/// <param name="Digits">The number as it was given.</param>
+internal sealed record JinjaLongNumber(string Digits);
 
 /// <summary>A list or tuple.</summary>
 /// <param name="Items">Its items; never changed.</param>
@@ -75,7 +77,6 @@ internal abstract class JinjaCallable
 /// <summary>The arguments of a call.</summary>
 /// <param name="Positional">Arguments by place.</param>
 /// <param name="Named">Arguments by name.</param>
-[SuppressMessage("Performance", "CA1819:Properties should not return arrays", Justification = "Made for one call and read by it.")]
 internal readonly record struct JinjaArguments(object?[] Positional, KeyValuePair<string, object?>[] Named)
 {
     public static JinjaArguments None { get; } = new([], []);

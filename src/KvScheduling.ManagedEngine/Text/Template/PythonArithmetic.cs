@@ -6,7 +6,7 @@ internal static class PythonArithmetic
     public static object? Add(JinjaContext context, object? left, object? right) => (left, right) switch
     {
         (string first, string second) => context.Limit(first, second),
-        (JinjaList first, JinjaList second) when first.IsTuple == second.IsTuple => new JinjaList([.. first.Items, .. second.Items], first.IsTuple),
+        (JinjaList first, JinjaList second) when first.IsTuple == second.IsTuple => Concatenate(context, first, second),
         _ => Numbers("+", left, right, static (a, b) => checked(a + b), static (a, b) => a + b),
     };
 
@@ -29,18 +29,21 @@ internal static class PythonArithmetic
     }
 
     public static object? Divide(JinjaContext context, object? left, object? right) =>
-        Numbers("/", left, right, static (a, b) => throw new InvalidOperationException(), static (a, b) => b == 0 ? throw new JinjaException("division by zero.") : a / b, alwaysFloat: true);
+        Numbers("/", left, right, static (a, b) => throw new InvalidOperationException(),
+            static (a, b) => b == 0 ? throw DivisionByZero() : a / b, alwaysFloat: true);
 
     public static object? FloorDivide(JinjaContext context, object? left, object? right) =>
-        Numbers("//", left, right, FloorDivide, static (a, b) => b == 0 ? throw new JinjaException("division by zero.") : Math.Floor(a / b));
+        Numbers("//", left, right, FloorDivide, static (a, b) => b == 0 ? throw DivisionByZero() : Math.Floor(a / b));
 
     public static object? Modulo(JinjaContext context, object? left, object? right) => left is string
         ? throw context.Unsupported("formatting with '%'")
-        : Numbers("%", left, right, static (a, b) => checked(a - (FloorDivide(a, b) * b)), static (a, b) => b == 0 ? throw new JinjaException("division by zero.") : a - (Math.Floor(a / b) * b));
+        : Numbers("%", left, right, static (a, b) => checked(a - (FloorDivide(a, b) * b)),
+            static (a, b) => b == 0 ? throw DivisionByZero() : a - (Math.Floor(a / b) * b));
 
     public static object? Power(JinjaContext context, object? left, object? right)
     {
-        if (left is not double && right is not double && PythonValue.IsNumber(left) && PythonValue.IsNumber(right) && PythonValue.ToLong(right) is >= 0 and var exponent)
+        if (left is not double && right is not double
+            && PythonValue.IsNumber(left) && PythonValue.IsNumber(right) && PythonValue.ToLong(right) is >= 0 and var exponent)
         {
             long result = 1;
             long factor = PythonValue.ToLong(left);
@@ -78,18 +81,24 @@ internal static class PythonArithmetic
         _ => throw new JinjaException($"{PythonValue.TypeName(value)} is not a number."),
     };
 
+    public static bool IsMultiple(object? value, object? other) =>
+        PythonValue.ToLong(other) is not 0 and var divisor ? PythonValue.ToLong(value) % divisor == 0 : throw DivisionByZero();
+
+    private static JinjaException DivisionByZero() => new("division by zero.");
+
     private static long FloorDivide(long left, long right)
     {
         if (right == 0)
         {
-            throw new JinjaException("division by zero.");
+            throw DivisionByZero();
         }
 
         long quotient = checked(left / right);
         return left % right != 0 && (left < 0) != (right < 0) ? quotient - 1 : quotient;
     }
 
-    private static object Numbers(string sign, object? left, object? right, Func<long, long, long> whole, Func<double, double, double> floating, bool alwaysFloat = false)
+    private static object Numbers(
+        string sign, object? left, object? right, Func<long, long, long> whole, Func<double, double, double> floating, bool alwaysFloat = false)
     {
         if (left is JinjaUndefined undefined || (undefined = (right as JinjaUndefined)!) is not null)
         {
@@ -121,6 +130,13 @@ internal static class PythonArithmetic
         }
     }
 
+    private static JinjaList Concatenate(JinjaContext context, JinjaList first, JinjaList second)
+    {
+        JinjaContext.CheckItems((long)first.Items.Count + second.Items.Count);
+        context.CountMade(first.Items.Count + second.Items.Count);
+        return new JinjaList([.. first.Items, .. second.Items], first.IsTuple);
+    }
+
     private static object Repeat(JinjaContext context, object? value, long count)
     {
         int times = (int)Math.Clamp(count, 0, int.MaxValue);
@@ -131,7 +147,7 @@ internal static class PythonArithmetic
         }
 
         var list = (JinjaList)value!;
-        JinjaContext.CheckLength((long)list.Items.Count * times);
+        JinjaContext.CheckItems((long)list.Items.Count * times);
         return new JinjaList([.. Enumerable.Repeat(list.Items, times).SelectMany(items => items)], list.IsTuple);
     }
 }

@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>JSON as Python's <c>json</c> writes and reads it, which is what models were trained on: <c>", "</c> and <c>": "</c> between things, characters beyond ASCII as they are.</summary>
+/// <summary>
+/// JSON as Python's <c>json</c> writes and reads it, which is what models were trained on: <c>", "</c> and <c>": "</c> between things, characters beyond
+/// ASCII as they are.
+/// </summary>
 internal static class PythonJson
 {
     private const int MaxDepth = 64;
@@ -29,11 +32,22 @@ internal static class PythonJson
         JsonValueKind.Object => ReadObject(element),
         JsonValueKind.Array => new JinjaList([.. element.EnumerateArray().Select(Read)]),
         JsonValueKind.String => element.GetString(),
-        JsonValueKind.Number => element.TryGetInt64(out long number) ? number : (object)element.GetDouble(),
+        JsonValueKind.Number => ReadNumber(element),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         _ => null,
     };
+
+    private static object ReadNumber(JsonElement element)
+    {
+        if (element.TryGetInt64(out long number))
+        {
+            return number;
+        }
+
+        string text = element.GetRawText();
+        return text.AsSpan().ContainsAny('.', 'e', 'E') ? element.GetDouble() : new JinjaLongNumber(text);
+    }
 
     private static JinjaDictionary ReadObject(JsonElement element)
     {
@@ -53,6 +67,8 @@ internal static class PythonJson
             throw new JinjaException("a value is nested too deeply for JSON.");
         }
 
+        JinjaContext.CheckLength(result.Length);
+
         switch (value)
         {
             case null:
@@ -64,6 +80,9 @@ internal static class PythonJson
             case long number:
                 result.Append(number.ToString(CultureInfo.InvariantCulture));
                 break;
+            case JinjaLongNumber number:
+                result.Append(number.Digits);
+                break;
             case double number:
                 result.Append(double.IsFinite(number) ? PythonText.Format(number) : double.IsNaN(number) ? "NaN" : number > 0 ? "Infinity" : "-Infinity");
                 break;
@@ -74,7 +93,9 @@ internal static class PythonJson
                 WriteAll('[', list.Items, ']', style, result, depth, item => Write(item, style, result, depth + 1));
                 break;
             case JinjaDictionary dictionary:
-                IEnumerable<KeyValuePair<string, object?>> entries = style.SortsKeys ? dictionary.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal) : dictionary.Entries;
+                IEnumerable<KeyValuePair<string, object?>> entries = style.SortsKeys
+                    ? dictionary.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal)
+                    : dictionary.Entries;
                 WriteAll('{', [.. entries], '}', style, result, depth, entry =>
                 {
                     WriteText(entry.Key, style, result);

@@ -28,6 +28,7 @@ internal static class PythonValue
         bool => "bool",
         long => "int",
         double => "float",
+        JinjaLongNumber => "int of more than 64 bits",
         string => "string",
         JinjaList list => list.IsTuple ? "tuple" : "list",
         JinjaDictionary => "dict",
@@ -46,9 +47,12 @@ internal static class PythonValue
             case (string first, string second):
                 return first == second;
             case (JinjaList first, JinjaList second):
-                return first.IsTuple == second.IsTuple && first.Items.Count == second.Items.Count && first.Items.Zip(second.Items).All(pair => AreEqual(pair.First, pair.Second, depth + 1));
+                return first.IsTuple == second.IsTuple
+                    && first.Items.Count == second.Items.Count
+                    && first.Items.Zip(second.Items).All(pair => AreEqual(pair.First, pair.Second, depth + 1));
             case (JinjaDictionary first, JinjaDictionary second):
-                return first.Count == second.Count && first.Entries.All(entry => second.TryGet(entry.Key, out object? other) && AreEqual(entry.Value, other, depth + 1));
+                return first.Count == second.Count
+                    && first.Entries.All(entry => second.TryGet(entry.Key, out object? other) && AreEqual(entry.Value, other, depth + 1));
             default:
                 break;
         }
@@ -58,7 +62,7 @@ internal static class PythonValue
             return left is double || right is double ? ToDouble(left) == ToDouble(right) : ToLong(left) == ToLong(right);
         }
 
-        return left is not (bool or long or double) && ReferenceEquals(left, right);
+        return left is JinjaLongNumber ? left.Equals(right) : left is not (bool or long or double) && ReferenceEquals(left, right);
     }
 
     /// <summary>Compares two values of a kind that has an order.</summary>
@@ -92,7 +96,9 @@ internal static class PythonValue
 
     public static bool Contains(object? container, object? item) => container switch
     {
-        string text => item is string part ? text.Contains(part, StringComparison.Ordinal) : throw new JinjaException($"{TypeName(item)} can't be in a string."),
+        string text => item is string part
+            ? text.Contains(part, StringComparison.Ordinal)
+            : throw new JinjaException($"{TypeName(item)} can't be in a string."),
         JinjaList list => list.Items.Exists(other => AreEqual(other, item)),
         JinjaDictionary dictionary => item is string key && dictionary.Contains(key),
         JinjaUndefined => false,
@@ -140,6 +146,7 @@ internal static class PythonValue
     private static void Represent(object? value, StringBuilder result, int depth)
     {
         Guard(depth);
+        JinjaContext.CheckLength(result.Length);
         switch (value)
         {
             case null:
@@ -154,6 +161,9 @@ internal static class PythonValue
                 break;
             case long number:
                 result.Append(number.ToString(CultureInfo.InvariantCulture));
+                break;
+            case JinjaLongNumber number:
+                result.Append(number.Digits);
                 break;
             case double number:
                 result.Append(PythonText.Format(number));

@@ -1,6 +1,9 @@
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>The printable characters that stand for bytes in byte-level vocabularies (Radford et al., GPT-2, 2019): printable Latin-1 stands for itself, the other 68 bytes for U+0100 on, in order.</summary>
+/// <summary>
+/// The printable characters that stand for bytes in byte-level vocabularies (Radford et al., GPT-2, 2019): printable Latin-1 stands for itself, the other 68
+/// bytes for U+0100 on, in order.
+/// </summary>
 internal static class ByteAlphabet
 {
     private const int FirstStandIn = 0x100;

@@ -2,7 +2,10 @@ using System.Buffers;
 
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>Byte-level byte-pair encoding (Sennrich et al., 2016): the pair of neighbours with the lowest rank is merged, the leftmost first, until no pair has a rank.</summary>
+/// <summary>
+/// Byte-level byte-pair encoding (Sennrich et al., 2016): the pair of neighbours with the lowest rank is merged, the leftmost first, until no pair has a
+/// rank.
+/// </summary>
 /// <remarks>Immutable and thread-safe. Time is O(n log n) in the length of a piece.</remarks>
 internal sealed class BytePairEncoder
 {
@@ -19,7 +22,8 @@ internal sealed class BytePairEncoder
     /// <param name="merges">Pairs of tokens and what they become, best first.</param>
     /// <param name="takesWholePieces">Whether a piece that is in the vocabulary is taken without merging (<c>ignore_merges</c>).</param>
     /// <param name="unknownToken">Stands for bytes that the vocabulary lacks; <see langword="null"/> to leave them out.</param>
-    public BytePairEncoder(Dictionary<string, int> vocabulary, IReadOnlyList<(int Left, int Right, int Merged)> merges, bool takesWholePieces, int? unknownToken)
+    public BytePairEncoder(
+        Dictionary<string, int> vocabulary, IReadOnlyList<(int Left, int Right, int Merged)> merges, bool takesWholePieces, int? unknownToken)
     {
         _vocabulary = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         _takesWholePieces = takesWholePieces;

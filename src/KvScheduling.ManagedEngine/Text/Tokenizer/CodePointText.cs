@@ -3,7 +3,10 @@ using System.Text;
 
 namespace KvScheduling.ManagedEngine;
 
-/// <summary>A text with one character for each code point, for regular expressions. .NET's see UTF-16, where every letter, digit or sign beyond U+FFFF is two surrogates of no such category.</summary>
+/// <summary>
+/// A text with one character for each code point, for regular expressions. .NET's see UTF-16, where every letter, digit or sign beyond U+FFFF is two
+/// surrogates of no such category.
+/// </summary>
 /// <remarks>A code point beyond U+FFFF is replaced by a rare character of its own category; positions map back to the text.</remarks>
 internal static class CodePointText
 {

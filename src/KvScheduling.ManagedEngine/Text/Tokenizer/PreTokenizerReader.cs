@@ -63,7 +63,8 @@ internal sealed class PreTokenizerReader(JsonFile json, string wayOut)
         bool keepsOnlyMatches = behavior == "Removed" && isInverted;
         if (behavior != "Isolated" && !keepsOnlyMatches)
         {
-            throw json.Error($"{field}.behavior", $"'{behavior}' with invert {(isInverted ? "true" : "false")} is not supported; 'Isolated', and 'Removed' with invert true, are.");
+            string found = $"'{behavior}' with invert {(isInverted ? "true" : "false")}";
+            throw json.Error($"{field}.behavior", $"{found} is not supported; 'Isolated', and 'Removed' with invert true, are.");
         }
 
         JsonElement pattern = json.Object(element, "pattern", $"{field}.pattern");

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 
 namespace KvScheduling.ManagedEngine;
 
@@ -43,7 +42,8 @@ internal sealed class TokenizerFile
         int? unknown = null;
         if (JsonFile.Find(model, "unk_token") is { } unknownToken)
         {
-            unknown = vocabulary.TryGetValue(_json.AsText(unknownToken, "model.unk_token"), out int id) ? id : throw _json.Error("model.unk_token", "is not in the vocabulary.");
+            unknown = vocabulary.TryGetValue(_json.AsText(unknownToken, "model.unk_token"), out int id)
+                ? id : throw _json.Error("model.unk_token", "is not in the vocabulary.");
         }
 
         bool takesWholePieces = _json.FindFlag(model, "ignore_merges", "model.ignore_merges") ?? false;

@@ -1,7 +1,9 @@
 namespace KvScheduling;
 
 /// <summary>τ = d0 + d1 · prefill tokens + d2 · decode rows + d3 · KV tokens of the decode rows, in milliseconds.</summary>
-/// <remarks>The form of the fluid models for batched inference (arXiv 2504.11320, which has d0 and d3 only), with prefill tokens and decode rows priced apart.</remarks>
+/// <remarks>
+/// The form of the fluid models for batched inference (arXiv 2504.11320, which has d0 and d3 only), with prefill tokens and decode rows priced apart.
+/// </remarks>
 public sealed class LinearCostModel : IIterationCostModel
 {
     private readonly double _base;
@@ -32,5 +34,7 @@ public sealed class LinearCostModel : IIterationCostModel
         CostMath.FromMilliseconds(_base + (_perPrefillToken * shape.PrefillTokens) + (_perDecodeRow * shape.DecodeRows) + (_perKvToken * shape.DecodeKvTokens));
 
     private static double Checked(double value, string name) =>
-        value >= 0 && double.IsFinite(value) ? value : throw new ArgumentOutOfRangeException(name, value, "A cost coefficient must be a finite number of milliseconds, zero or more.");
+        value >= 0 && double.IsFinite(value)
+            ? value
+            : throw new ArgumentOutOfRangeException(name, value, "A cost coefficient must be a finite number of milliseconds, zero or more.");
 }

@@ -33,7 +33,8 @@ internal sealed class SimulatedContract
 
         if (start.MaxTotalTokens <= total || start.MaxTotalTokens > _engine.MaxContextTokens)
         {
-            return $"Slot {start.Slot} starts with {total} tokens and a limit of {start.MaxTotalTokens}, which must be larger and at most the context of {_engine.MaxContextTokens}.";
+            return $"Slot {start.Slot} starts with {total} tokens and a limit of {start.MaxTotalTokens}, "
+                + $"which must be larger and at most the context of {_engine.MaxContextTokens}.";
         }
 
         if (start.Constraint is not null && !_engine.SupportsGuidance)
@@ -46,7 +47,9 @@ internal sealed class SimulatedContract
             return $"Slot {start.Slot} is sampled without a seed.";
         }
 
-        return OfVocabulary(start.Prompt, start.Slot) ?? OfVocabulary(start.Output, start.Slot) ?? (start.SharedTokens == 0 ? null : OfSharing(in start, continued));
+        return OfVocabulary(start.Prompt, start.Slot)
+            ?? OfVocabulary(start.Output, start.Slot)
+            ?? (start.SharedTokens == 0 ? null : OfSharing(in start, continued));
     }
 
     public string? OfRemove(int slot) =>
@@ -88,12 +91,13 @@ internal sealed class SimulatedContract
         }
 
         SimulatedSequence sequence = _slots[item.Slot];
+        int pending = sequence.PendingTokens;
         return sequence.LastStep == step ? $"A step names slot {item.Slot} twice."
             : sequence.IsUndefined ? $"A step names slot {item.Slot}, whose KV is undefined since a failed step; it must be removed first."
             : sequence.IsParked ? $"A step names slot {item.Slot}, which was parked by leaving it out of a step; the engine can't hold."
-            : sequence.TotalTokens >= sequence.MaxTotalTokens ? $"A step names slot {item.Slot}, which has reached its limit of {sequence.MaxTotalTokens} tokens."
-            : item.Tokens < 1 || item.Tokens > sequence.PendingTokens ? $"A step computes {item.Tokens} tokens of slot {item.Slot}, which has {sequence.PendingTokens} to compute."
-            : item.Tokens < sequence.PendingTokens && !_engine.SupportsChunkedPrefill ? $"A step computes {item.Tokens} of {sequence.PendingTokens} tokens of slot {item.Slot}, but the engine takes prompts whole."
+            : sequence.TotalTokens >= sequence.MaxTotalTokens ? $"A step names slot {item.Slot}, which has reached its limit of {sequence.TotalTokens} tokens."
+            : item.Tokens < 1 || item.Tokens > pending ? $"A step computes {item.Tokens} tokens of slot {item.Slot}, which has {pending} to compute."
+            : item.Tokens < pending && !_engine.SupportsChunkedPrefill ? $"A step computes {item.Tokens} of {pending} tokens of slot {item.Slot}, not the whole prompt."
             : null;
     }
 
@@ -135,7 +139,8 @@ internal sealed class SimulatedContract
         int shared = start.SharedTokens;
         if (shared < 0 || shared > donor.CachedTokens || shared >= start.Prompt.Length + start.Output.Length)
         {
-            return $"Slot {start.Slot} shares {shared} tokens: more than slot {start.SharedFromSlot} has in the cache ({donor.CachedTokens}), or all of its own, so that there is nothing to compute.";
+            return $"Slot {start.Slot} shares {shared} tokens: more than slot {start.SharedFromSlot} has in the cache ({donor.CachedTokens}), "
+                + "or all of its own, so that there is nothing to compute.";
         }
 
         if (!continued && shared % _engine.BlockTokens != 0)
@@ -149,7 +154,8 @@ internal sealed class SimulatedContract
         }
 
         int fromPrompt = Math.Min(shared, start.Prompt.Length);
-        bool same = start.Prompt[..fromPrompt].SequenceEqual(donor.Tokens[..fromPrompt]) && start.Output[..(shared - fromPrompt)].SequenceEqual(donor.Tokens[fromPrompt..shared]);
+        bool same = start.Prompt[..fromPrompt].SequenceEqual(donor.Tokens[..fromPrompt])
+            && start.Output[..(shared - fromPrompt)].SequenceEqual(donor.Tokens[fromPrompt..shared]);
         return same ? null : $"Slot {start.Slot} shares {shared} tokens of slot {start.SharedFromSlot}, but its own are different.";
     }
 

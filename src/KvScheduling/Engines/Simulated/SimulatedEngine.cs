@@ -1,10 +1,16 @@
 namespace KvScheduling;
 
-/// <summary>An engine without a model: it keeps KV in blocks as a paged engine does, takes the time a cost model gives, speaks words that depend on the prompt alone, and fails on demand.</summary>
+/// <summary>
+/// An engine without a model: it keeps KV in blocks as a paged engine does, takes the time a cost model gives, speaks words that depend on the prompt alone,
+/// and fails on demand.
+/// </summary>
 /// <remarks>
-/// <para>A strict referee of its caller: whatever breaks the contract of <see cref="IInferenceEngine"/> (a start in a taken slot, a plan that names a sequence twice or not at all, wrong token counts,
-/// KV shared between different tokens, an output that is not the one it generated, a call from a second thread) throws <see cref="InvalidOperationException"/> before anything is done, and is kept in <see cref="ContractBreach"/>.</para>
-/// <para>With <see cref="HoldSupport.None"/> a sequence that is left out of a step counts as parked where the engine reuses prefixes, and as a breach where it doesn't.</para>
+/// <para>A strict referee of its caller: whatever breaks the contract of <see cref="IInferenceEngine"/> (a start in a taken slot, a plan that names a
+/// sequence twice or not at all, wrong token counts,
+/// KV shared between different tokens, an output that is not the one it generated, a call from a second thread) throws
+/// <see cref="InvalidOperationException"/> before anything is done, and is kept in <see cref="ContractBreach"/>.</para>
+/// <para>With <see cref="HoldSupport.None"/> a sequence that is left out of a step counts as parked where the engine reuses prefixes, and as a breach where
+/// it doesn't.</para>
 /// </remarks>
 public sealed class SimulatedEngine : IInferenceEngine
 {
@@ -64,7 +70,10 @@ public sealed class SimulatedEngine : IInferenceEngine
     /// <inheritdoc/>
     public ITextCodec? TextCodec => SimulatedTextCodec.Instance;
 
-    /// <summary>The first breach of the engine contract by its caller, or <see langword="null"/>: what a test of a scheduler looks at in the end, since a loop takes every exception of a step for a fault of the engine.</summary>
+    /// <summary>
+    /// The first breach of the engine contract by its caller, or <see langword="null"/>: what a test of a scheduler looks at in the end, since a loop takes
+    /// every exception of a step for a fault of the engine.
+    /// </summary>
     public string? ContractBreach { get; private set; }
 
     /// <summary>Steps carried out.</summary>
@@ -203,7 +212,9 @@ public sealed class SimulatedEngine : IInferenceEngine
             status = SequenceStatus.OutOfCapacity;
             if (_options.ThrowWhenOverCapacity)
             {
-                ThrowIfBreached($"A step computes {item.Tokens} tokens of slot {item.Slot}, but the KV cache of {Description.KvCapacityTokens} tokens has {_pool.FreeCount} blocks free.");
+                ThrowIfBreached(
+                    $"A step computes {item.Tokens} tokens of slot {item.Slot}, "
+                    + $"but the KV cache of {Description.KvCapacityTokens} tokens has {_pool.FreeCount} blocks free.");
             }
         }
 

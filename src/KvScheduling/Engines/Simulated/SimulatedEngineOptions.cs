@@ -27,7 +27,10 @@ public sealed class SimulatedEngineOptions
     /// <value>At least 1; at least the context when prompts are not chunked. The default value is 4096.</value>
     public int MaxStepTokens { get; set; } = 4096;
 
-    /// <summary>What leaving a started sequence out of a step costs. With <see cref="HoldSupport.Soft"/>, up to a block of tokens is charged as prefill when it comes back.</summary>
+    /// <summary>
+    /// What leaving a started sequence out of a step costs. With <see cref="HoldSupport.Soft"/>, up to a block of tokens is charged as prefill when it comes
+    /// back.
+    /// </summary>
     /// <value>The default value is <see cref="HoldSupport.Free"/>.</value>
     public HoldSupport Hold { get; set; } = HoldSupport.Free;
 
@@ -67,7 +70,10 @@ public sealed class SimulatedEngineOptions
     /// <value>The default value is 0.</value>
     public long Seed { get; set; }
 
-    /// <summary>Whether asking for more KV than there is counts as a breach of the contract, instead of being answered with <see cref="SequenceStatus.OutOfCapacity"/>.</summary>
+    /// <summary>
+    /// Whether asking for more KV than there is counts as a breach of the contract, instead of being answered with
+    /// <see cref="SequenceStatus.OutOfCapacity"/>.
+    /// </summary>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool ThrowWhenOverCapacity { get; set; }
 
@@ -92,7 +98,8 @@ public sealed class SimulatedEngineOptions
         Faults.Validate();
     }
 
-    private static void CheckRange(long value, long least, long most, string name) => Check(value >= least && value <= most, value, name, $"from {least} to {most}");
+    private static void CheckRange(long value, long least, long most, string name) =>
+        Check(value >= least && value <= most, value, name, $"from {least} to {most}");
 
     private static void Check(bool valid, object value, string name, string range)
     {

@@ -9,7 +9,9 @@ public enum SimulatedFault
     /// <summary>The step throws and the engine is lost.</summary>
     EngineLoss,
 
-    /// <summary>The step does not end until <see cref="SimulatedFaults.ReleaseHang"/> is called or the engine is disposed; after a release it is carried out.</summary>
+    /// <summary>
+    /// The step does not end until <see cref="SimulatedFaults.ReleaseHang"/> is called or the engine is disposed; after a release it is carried out.
+    /// </summary>
     Hang,
 
     /// <summary>The step takes <see cref="SimulatedFaults.SlowStepFactor"/> times as long.</summary>

@@ -4,8 +4,10 @@ namespace KvScheduling;
 
 /// <summary>Faults that a <see cref="SimulatedEngine"/> injects, so that an application can see how it fares when its engine fails.</summary>
 /// <remarks>
-/// Seeded: the same settings and the same steps give the same faults. Steps are counted over every engine built with the same object, from 1, so that an engine that is built again after
-/// <see cref="SimulatedFault.EngineLoss"/> does not lose itself at the same step for ever. Settings are made before the engine runs; <see cref="Trigger"/> and <see cref="ReleaseHang"/> may be called from any thread.
+/// Seeded: the same settings and the same steps give the same faults. Steps are counted over every engine built with the same object, from 1, so that an
+/// engine that is built again after
+/// <see cref="SimulatedFault.EngineLoss"/> does not lose itself at the same step for ever. Settings are made before the engine runs; <see cref="Trigger"/>
+/// and <see cref="ReleaseHang"/> may be called from any thread.
 /// </remarks>
 public sealed class SimulatedFaults
 {
@@ -81,7 +83,8 @@ public sealed class SimulatedFaults
         CheckProbability(SequenceFailureProbability, nameof(SequenceFailureProbability));
         if (!(SlowStepFactor >= 1) || double.IsInfinity(SlowStepFactor))
         {
-            throw new ArgumentOutOfRangeException(nameof(SlowStepFactor), SlowStepFactor, $"{nameof(SimulatedFaults)}.{nameof(SlowStepFactor)} must be a finite number of at least 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(SlowStepFactor), SlowStepFactor, $"{nameof(SimulatedFaults)}.{nameof(SlowStepFactor)} must be a finite number of at least 1.");
         }
     }
 
@@ -107,7 +110,8 @@ public sealed class SimulatedFaults
     /// <summary>The fault of one sequence in a step.</summary>
     internal SequenceStatus StatusOf(long step, int slot)
     {
-        SequenceStatus status = OutOfCapacitySlots.Contains(slot) || Happens(OutOfCapacityProbability, step, SimulatedFault.OutOfCapacity, slot) ? SequenceStatus.OutOfCapacity
+        bool hasNoKv = OutOfCapacitySlots.Contains(slot) || Happens(OutOfCapacityProbability, step, SimulatedFault.OutOfCapacity, slot);
+        SequenceStatus status = hasNoKv ? SequenceStatus.OutOfCapacity
             : Happens(SequenceFailureProbability, step, SimulatedFault.SequenceFailure, slot) ? SequenceStatus.Failed
             : SequenceStatus.Ok;
         if (status != SequenceStatus.Ok)

@@ -1,6 +1,8 @@
 namespace KvScheduling;
 
-/// <summary>What a simulated model says: every token is a pure function of prompt, seed and position, so batched, solo and resumed outputs can only be equal or wrong.</summary>
+/// <summary>
+/// What a simulated model says: every token is a pure function of prompt, seed and position, so batched, solo and resumed outputs can only be equal or wrong.
+/// </summary>
 internal static class SimulatedLanguage
 {
     private const int SentenceWords = 9;

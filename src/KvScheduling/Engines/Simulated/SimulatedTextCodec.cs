@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace KvScheduling;
 
-/// <summary>Text of the simulated model: ChatML, UTF-8 bytes, and the words it speaks as tokens of their own, so that its answers tokenize to what it generated.</summary>
+/// <summary>
+/// Text of the simulated model: ChatML, UTF-8 bytes, and the words it speaks as tokens of their own, so that its answers tokenize to what it generated.
+/// </summary>
 internal sealed class SimulatedTextCodec : ITextCodec
 {
     public static SimulatedTextCodec Instance { get; } = new();

@@ -18,10 +18,11 @@ internal static class SimulatedVocabulary
 
     private static readonly string[] Words =
     [
-        "a", "answer", "arrives", "batch", "becomes", "before", "block", "bright", "cache", "calm", "carries", "clear", "cloud", "comes", "early", "each", "engine", "even", "every", "fair",
-        "fast", "finds", "first", "follows", "full", "garden", "gives", "grows", "harbour", "holds", "keeps", "late", "leaves", "light", "line", "long", "meets", "model", "moves", "next",
-        "one", "open", "order", "place", "plan", "queue", "quiet", "reads", "request", "returns", "river", "round", "room", "sends", "short", "slow", "small", "step", "takes", "that",
-        "the", "token", "turns", "waits",
+        "a", "answer", "arrives", "batch", "becomes", "before", "block", "bright", "cache", "calm", "carries", "clear", "cloud", "comes", "early",
+        "each", "engine", "even", "every", "fair", "fast", "finds", "first", "follows", "full", "garden", "gives", "grows", "harbour", "holds",
+        "keeps", "late", "leaves", "light", "line", "long", "meets", "model", "moves", "next", "one", "open", "order", "place", "plan", "queue",
+        "quiet", "reads", "request", "returns", "river", "round", "room", "sends", "short", "slow", "small", "step", "takes", "that", "the", "token",
+        "turns", "waits",
     ];
 
     private static readonly string[] Texts = CreateTexts();

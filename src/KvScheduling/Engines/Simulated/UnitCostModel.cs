@@ -1,6 +1,9 @@
 namespace KvScheduling;
 
-/// <summary>Every iteration takes the same time, whatever it computes: the rounds in which the scheduling literature counts (MC-SF, arXiv 2502.07115; Sorted-F, arXiv 2508.06133).</summary>
+/// <summary>
+/// Every iteration takes the same time, whatever it computes: the rounds in which the scheduling literature counts (MC-SF, arXiv 2502.07115; Sorted-F, arXiv
+/// 2508.06133).
+/// </summary>
 public sealed class UnitCostModel : IIterationCostModel
 {
     private readonly TimeSpan _round;

@@ -2,7 +2,8 @@ namespace KvScheduling;
 
 /// <summary>A clock that moves only when it is told to. Thread-safe.</summary>
 /// <remarks>
-/// Timers made from it fire on the thread that moves the clock, in the order of their due times and, among equals, of their start; while a timer runs, the clock shows its due time.
+/// Timers made from it fire on the thread that moves the clock, in the order of their due times and, among equals, of their start; while a timer runs, the
+/// clock shows its due time.
 /// A simulated engine that is given this clock moves it by the time of each iteration.
 /// </remarks>
 public sealed class VirtualTimeProvider : TimeProvider
@@ -66,7 +67,9 @@ public sealed class VirtualTimeProvider : TimeProvider
         return timer;
     }
 
-    /// <summary>Puts a timer in line. Every call has a version of its own, so that what was scheduled before is recognised as outdated when it comes up.</summary>
+    /// <summary>
+    /// Puts a timer in line. Every call has a version of its own, so that what was scheduled before is recognised as outdated when it comes up.
+    /// </summary>
     internal void Schedule(VirtualTimer timer, long delayTicks, long periodTicks)
     {
         lock (_gate)

@@ -21,7 +21,8 @@ internal sealed class Backlog
     public static (int Prompt, int Output)[] Parse(string requests) =>
         requests.Split(' ').Select(pair => pair.Split(',')).Select(pair => (int.Parse(pair[0]), int.Parse(pair[1]))).ToArray();
 
-    public static Backlog Drain(string policy, long kv, IEnumerable<(int Prompt, int Output)> requests, Action<KvSchedulingOptions>? configure = null, int block = 1)
+    public static Backlog Drain(
+        string policy, long kv, IEnumerable<(int Prompt, int Output)> requests, Action<KvSchedulingOptions>? configure = null, int block = 1)
     {
         KvSchedulingOptions options = SchedulerHarness.PureOptions();
         configure?.Invoke(options);
@@ -44,7 +45,8 @@ internal static class Policies
 {
     public static readonly string[] All =
     [
-        SchedulingPolicies.Fcfs, SchedulingPolicies.ShortestOutputFirst, SchedulingPolicies.SmallestPeakFirst, SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF,
+        SchedulingPolicies.Fcfs, SchedulingPolicies.ShortestOutputFirst, SchedulingPolicies.SmallestPeakFirst,
+        SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF,
     ];
 
     public static Func<ISchedulingPolicy> Create(string name, KvSchedulingOptions options, EngineDescription engine) =>

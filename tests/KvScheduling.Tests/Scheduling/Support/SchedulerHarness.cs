@@ -28,6 +28,9 @@ internal sealed class SchedulerHarness : ISchedulerObserver
 
     public List<(SchedulableRequest Request, DecisionReason Reason, TimeSpan At)> Decisions { get; } = [];
 
+    /// <summary>All requests, in the order they were added.</summary>
+    public List<TestRequest> Added { get; } = [];
+
     public bool CheckAlways { get; set; } = true;
 
     /// <summary>An engine of unit rounds: every prompt is computed in the step it starts in.</summary>
@@ -38,7 +41,7 @@ internal sealed class SchedulerHarness : ISchedulerObserver
         KvCapacityTokens = kvTokens - (kvTokens % block),
         BlockTokens = block,
         MaxSequences = slots,
-        MaxContextTokens = 1 << 20,
+        MaxContextTokens = 1 << 15,
         MaxStepTokens = int.MaxValue,
         VocabularySize = 2000,
         Hold = HoldSupport.Free,
@@ -62,6 +65,7 @@ internal sealed class SchedulerHarness : ISchedulerObserver
     public TestRequest Add(TestRequest request)
     {
         Core.Enqueue(request, Now);
+        Added.Add(request);
         return request;
     }
 
@@ -95,11 +99,31 @@ internal sealed class SchedulerHarness : ISchedulerObserver
             return false;
         }
 
-        int count = Engine.RunStep(Plan.Items, _events);
-        Now += TimeSpan.FromSeconds(1);
-        Core.Complete(_events.AsSpan(0, count), Now);
-        Check();
+        RunPlanned(null);
         return true;
+    }
+
+    /// <summary>Runs what was planned, or fails the step.</summary>
+    public void RunPlanned(Exception? error)
+    {
+        if (Plan.Items.Length == 0)
+        {
+            return;
+        }
+
+        if (error is not null)
+        {
+            Now += TimeSpan.FromSeconds(1);
+            Core.FailStep(error, Now);
+        }
+        else
+        {
+            int count = Engine.RunStep(Plan.Items, _events);
+            Now += TimeSpan.FromSeconds(1);
+            Core.Complete(_events.AsSpan(0, count), Now);
+        }
+
+        Check();
     }
 
     /// <summary>Steps until nothing waits or runs.</summary>

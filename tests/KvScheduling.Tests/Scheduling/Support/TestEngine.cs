@@ -1,6 +1,7 @@
 namespace KvScheduling.Tests;
 
-/// <summary>An engine that computes nothing and holds its scheduler to the port's contract: what is started, removed and planned, and how many KV blocks that takes.</summary>
+/// <summary>An engine that computes nothing and holds its scheduler to the port's contract: what is started, removed and planned, and how many KV blocks that
+/// takes.</summary>
 internal sealed class TestEngine
 {
     private readonly Sequence?[] _slots;
@@ -119,9 +120,11 @@ internal sealed class TestEngine
         }
 
         LargestStep = Math.Max(LargestStep, step);
-        Require(Description.Hold != HoldSupport.None || planned.Count == _slots.Count(slot => slot is not null && slot.Request.State == RequestState.Running), "a sequence is held though the engine can't");
+        int running = _slots.Count(slot => slot is not null && slot.Request.State == RequestState.Running);
+        Require(Description.Hold != HoldSupport.None || planned.Count == running, "a sequence is held though the engine can't");
         long used = UsedBlocks;
-        Require(used <= Description.KvCapacityTokens / Description.BlockTokens, $"{used} blocks are used of {Description.KvCapacityTokens / Description.BlockTokens}");
+        long capacity = Description.KvCapacityTokens / Description.BlockTokens;
+        Require(used <= capacity, $"{used} blocks are used of {capacity}");
         return count;
     }
 
