@@ -10,7 +10,7 @@ public sealed class PromptTests
         var client = new ScriptedChatClient(ScriptedChatClient.Text("77"));
         var arguments = new KernelArguments(new KvSchedulingPromptExecutionSettings { Tenant = "blue" }) { ["a"] = "15" };
 
-        FunctionResult result = await Kernels.Create(client).InvokePromptAsync("What is {{$a}} + {{tools.add a=60 b=2}}?", arguments);
+        FunctionResult result = await Kernels.Create(client).InvokePromptAsync("What is {{$a}} + {{tools.add a='60' b='2'}}?", arguments);
 
         Assert.Equal("77", result.GetValue<string>());
         Assert.Equal("What is 15 + 62?", Assert.Single(client.Requests[0].Messages).Text);
