@@ -1,0 +1,3 @@
+using KvScheduling.Samples.BatchScoring;
+
+return await ScoringCommand.RunAsync(args, Console.Out, Console.Error);
