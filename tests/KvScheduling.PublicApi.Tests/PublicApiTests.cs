@@ -12,6 +12,7 @@ public sealed class PublicApiTests
     [InlineData("KvScheduling")]
     [InlineData("KvScheduling.AspNetCore")]
     [InlineData("KvScheduling.ManagedEngine")]
+    [InlineData("KvScheduling.OnnxGenAI")]
     [InlineData("KvScheduling.SemanticKernel")]
     public void Exported_Members_AreThoseOfTheBaseline(string assemblyName)
     {
