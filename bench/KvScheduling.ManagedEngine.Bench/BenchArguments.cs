@@ -16,6 +16,9 @@ internal sealed record BenchArguments
     /// <summary>How long each figure is measured.</summary>
     public double Seconds { get; private set; } = 2;
 
+    /// <summary>Whether the scheduler is measured against the engine's bare loop, instead of the engine against the machine.</summary>
+    public bool SchedulerCost { get; private set; }
+
     public static BenchArguments? Parse(string[] args, TextWriter error)
     {
         BenchArguments result = new();
@@ -25,7 +28,7 @@ internal sealed record BenchArguments
             if (value is null || !result.TrySet(args[i], value))
             {
                 error.WriteLine($"Not understood: {args[i]} {value}");
-                error.WriteLine("Options: --model FOLDER, --weights Float32,BFloat16,Int8,Int4,Auto, --threads N, --bits 128|256|512, --seconds S");
+                error.WriteLine("Options: --model FOLDER, --weights Float32,BFloat16,Int8,Int4,Auto, --threads N, --bits 128|256|512, --seconds S, --cost scheduler");
                 return null;
             }
         }
@@ -63,6 +66,9 @@ internal sealed record BenchArguments
             case "--seconds":
                 Seconds = double.TryParse(value, CultureInfo.InvariantCulture, out double seconds) ? seconds : 0;
                 return Seconds is > 0 and < 1000;
+            case "--cost":
+                SchedulerCost = value == "scheduler";
+                return SchedulerCost;
             default:
                 return false;
         }

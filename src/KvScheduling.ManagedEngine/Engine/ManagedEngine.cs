@@ -16,7 +16,7 @@ public static class ManagedEngine
     {
         options ??= new ManagedEngineOptions();
         options.Validate();
-        using ModelFolder folder = ModelFolder.Open(modelFolder);
+        using ModelFolder folder = ModelFolder.Open(modelFolder, options.ChatTemplateOverride);
         return ManagedEngineLoader.Load(folder.Weights, folder.TextCodec, folder.ModelId, options);
     }
 }

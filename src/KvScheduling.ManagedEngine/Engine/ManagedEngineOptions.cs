@@ -33,6 +33,10 @@ public sealed class ManagedEngineOptions
     /// <value>128, 256 or 512. The default value is 512, of which the machine uses what it has.</value>
     public int MaxVectorBits { get; set; } = 512;
 
+    /// <summary>The text of a chat template that is used instead of the one in the model's folder: for a folder that has none, or one that needs what is not supported.</summary>
+    /// <value>Jinja, as Hugging Face renders it. The default value is <see langword="null"/>: the folder's own.</value>
+    public string? ChatTemplateOverride { get; set; }
+
     internal int EffectiveThreads => Threads ?? Math.Clamp(Environment.ProcessorCount, 1, LargestDefaultTeam);
 
     /// <summary>Refuses settings out of range.</summary>

@@ -29,7 +29,8 @@ internal static class KvSchedulerFactory
             PolicyCatalog.Get(options.Policy, ownPolicies),
             services.GetService<ILoggerFactory>(),
             services.GetService<IMeterFactory>(),
-            services.GetRequiredService<TimeProvider>());
+            services.GetRequiredService<TimeProvider>(),
+            services.GetServices<PredictorRegistration>().LastOrDefault(registration => registration.SchedulerName == name)?.Factory(services));
     }
 
     public static KvScheduler Create(
@@ -40,12 +41,13 @@ internal static class KvSchedulerFactory
         Func<PolicyContext, ISchedulingPolicy> policyFactory,
         ILoggerFactory? loggers,
         IMeterFactory? meters,
-        TimeProvider time)
+        TimeProvider time,
+        ILengthPredictor? predictor = null)
     {
         var identity = new LoopIdentity(name, instanceName);
         SchedulerLoop? loop = null;
         var telemetry = new LoopTelemetry(identity, meters, (loggers ?? NullLoggerFactory.Instance).CreateLogger("KvScheduling"), time, () => loop!.ReadState());
         loop = new SchedulerLoop(identity, options, engineFactory, policyFactory, telemetry, time);
-        return new KvScheduler(loop);
+        return new KvScheduler(loop, predictor);
     }
 }

@@ -39,4 +39,16 @@ public static class KvSchedulingBuilderExtensions
         builder.Services.AddSingleton(new PolicyRegistration(builder.Name, policyName, factory));
         return builder;
     }
+
+    /// <summary>Lets a predictor of the application's own estimate output lengths of requests that bring no hint.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="factory">Makes the predictor, once.</param>
+    /// <returns>The builder.</returns>
+    public static IKvSchedulingBuilder UseLengthPredictor(this IKvSchedulingBuilder builder, Func<IServiceProvider, ILengthPredictor> factory)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(factory);
+        builder.Services.AddSingleton(new PredictorRegistration(builder.Name, factory));
+        return builder;
+    }
 }

@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace KvScheduling;
 
 /// <summary>The door of one scheduler: checks a request, takes its place, hands it to the loop.</summary>
-internal sealed class KvScheduler(SchedulerLoop loop) : IKvScheduler, IDisposable, IAsyncDisposable
+internal sealed class KvScheduler(SchedulerLoop loop, ILengthPredictor? predictor) : IKvScheduler, IDisposable, IAsyncDisposable
 {
     public EngineDescription Engine => loop.Engine;
 
@@ -39,7 +39,7 @@ internal sealed class KvScheduler(SchedulerLoop loop) : IKvScheduler, IDisposabl
             RefuseHopeless(request, maxOutputTokens);
             place ??= Reserve();
             EnterWithPrompt(place, request.PromptTokens.Length);
-            return Post(new LiveRequest(loop, request, maxOutputTokens, cancellationToken));
+            return Post(new LiveRequest(loop, request, maxOutputTokens, ExpectLength(request), cancellationToken));
         }
         catch
         {
@@ -161,6 +161,11 @@ internal sealed class KvScheduler(SchedulerLoop loop) : IKvScheduler, IDisposabl
             throw new InvalidOperationException("The place in the line was used or given back before.");
         }
     }
+
+    private SchedulingHints ExpectLength(GenerationRequest request) =>
+        predictor is not null && request.Hints.ExpectedOutputTokens is null && predictor.Predict(request) is int expected
+            ? request.Hints with { ExpectedOutputTokens = Math.Max(expected, 1) }
+            : request.Hints;
 
     private Generation Post(LiveRequest request)
     {

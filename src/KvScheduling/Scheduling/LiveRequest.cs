@@ -17,8 +17,8 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
     private TimeSpan _lastTokenAt;
     private int _placeHeld = 1;
 
-    public LiveRequest(SchedulerLoop loop, GenerationRequest request, int maxOutputTokens, CancellationToken cancellationToken)
-        : base(request.PromptTokens.Length, maxOutputTokens, request.Hints)
+    public LiveRequest(SchedulerLoop loop, GenerationRequest request, int maxOutputTokens, SchedulingHints hints, CancellationToken cancellationToken)
+        : base(request.PromptTokens.Length, maxOutputTokens, hints)
     {
         EngineDescription engine = loop.Engine;
         _loop = loop;
@@ -29,7 +29,7 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
         _endTokens = request.IgnoreEndTokens ? [] : engine.EndTokens;
         _prefixBlocks = engine.PrefixReuse == PrefixReuse.None
             ? []
-            : PrefixHash.Blocks(_prompt, engine.BlockTokens, request.Hints.PrefixScope ?? loop.Options.PrefixScope, request.Hints.Tenant);
+            : PrefixHash.Blocks(_prompt, engine.BlockTokens, hints.PrefixScope ?? loop.Options.PrefixScope, hints.Tenant);
         _cancellationToken = cancellationToken;
         Id = "req-" + Guid.CreateVersion7().ToString("n");
         Sampling = request.Sampling is { IsGreedy: false, Seed: null } ? request.Sampling with { Seed = Random.Shared.NextInt64() } : request.Sampling;

@@ -63,6 +63,17 @@ public sealed class ModelFolderEngineTests
         }
     }
 
+    [Fact]
+    public void Load_ChatTemplateOverride_RendersByItInsteadOfTheFolders()
+    {
+        using IInferenceEngine engine = ManagedEngine.Load(TestFolders.TinyChat, new ManagedEngineOptions
+        {
+            ChatTemplateOverride = "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}",
+        });
+        string prompt = engine.TextCodec!.ApplyChatTemplate("""[{"role":"user","content":"Hi"}]""", null, addGenerationPrompt: true);
+        Assert.Equal("[user] Hi\n", prompt);
+    }
+
     [ModelTheory("zoo")]
     [InlineData("llama-fp32")]
     [InlineData("mistral-fp32")]

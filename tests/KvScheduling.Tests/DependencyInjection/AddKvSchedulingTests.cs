@@ -153,6 +153,26 @@ public sealed class AddKvSchedulingTests
     }
 
     [Fact]
+    public async Task UseLengthPredictor_RequestsWithoutAHint_AreOrderedByIt()
+    {
+        using var gate = new ManualResetEventSlim();
+        var engine = new ScriptedEngine(maxSequences: 1) { BeforeStep = _ => gate.Wait() };
+        var services = new ServiceCollection();
+        services.AddKvScheduling(options => options.Policy = SchedulingPolicies.ShortestOutputFirst)
+            .AddEngine("engine", _ => engine)
+            .UseLengthPredictor(_ => new PromptLengthPredictor());
+        await using ServiceProvider provider = services.BuildServiceProvider();
+        IKvScheduler scheduler = provider.GetRequiredService<IKvScheduler>();
+        Task first = scheduler.Submit(TestHost.Request(0)).CompleteAsync();
+        await TestHost.UntilAsync(() => engine.StartedPrompts.Count == 1);
+        Task longer = scheduler.Submit(TestHost.Request(1, promptTokens: 20)).CompleteAsync();
+        Task shorter = scheduler.Submit(TestHost.Request(2, promptTokens: 2)).CompleteAsync();
+        gate.Set();
+        await Task.WhenAll(first, longer, shorter);
+        Assert.Equal([8, 2, 20], engine.StartedPrompts.Select(prompt => prompt.Length));
+    }
+
+    [Fact]
     public void AddEngine_Twice_SaysHowToHaveTwo()
     {
         IKvSchedulingBuilder builder = new ServiceCollection().AddKvScheduling().AddEngine("a", _ => new ScriptedEngine());
@@ -166,5 +186,10 @@ public sealed class AddKvSchedulingTests
         services.AddKvScheduling();
         using ServiceProvider provider = services.BuildServiceProvider();
         Assert.Contains("AddManagedEngine", Assert.Throws<InvalidOperationException>(provider.GetRequiredService<IKvScheduler>).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class PromptLengthPredictor : ILengthPredictor
+    {
+        public int? Predict(GenerationRequest request) => request.PromptTokens.Length;
     }
 }
