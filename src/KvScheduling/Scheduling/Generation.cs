@@ -33,13 +33,7 @@ public sealed class Generation : IAsyncEnumerable<GeneratedToken>, IAsyncDisposa
     /// <exception cref="EngineFaultException">The engine failed on this request.</exception>
     public async Task<GenerationResult> CompleteAsync()
     {
-        while (await WaitToReadAsync().ConfigureAwait(false))
-        {
-            while (TryRead(out _))
-            {
-            }
-        }
-
+        await _source.Stream.WaitForEndAsync().ConfigureAwait(false);
         return Result;
     }
 

@@ -12,6 +12,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
     private int _read;
     private bool _ended;
     private bool _waiting;
+    private bool _waitingForEnd;
     private Exception? _error;
     private ManualResetValueTaskSourceCore<bool> _wait;
 
@@ -49,7 +50,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
             }
 
             _visible = _written;
-            wake = TakeWaiter();
+            wake = !_waitingForEnd && TakeWaiter();
         }
 
         if (wake)
@@ -100,6 +101,24 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         return false;
     }
 
+    /// <summary>Skips to the end: false when it is reached; throws what ended the stream early. Its reader is woken once, not for every token.</summary>
+    public ValueTask<bool> WaitForEndAsync()
+    {
+        lock (_gate)
+        {
+            if (!_ended)
+            {
+                ValueTask<bool> wait = StartWait();
+                _waitingForEnd = true;
+                return wait;
+            }
+
+            _read = _visible;
+        }
+
+        return WaitToReadAsync();
+    }
+
     /// <summary>True when a token can be read, false at the end; throws what ended the stream early. One reader at a time.</summary>
     public ValueTask<bool> WaitToReadAsync()
     {
@@ -115,14 +134,7 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
                 return _error is null ? new ValueTask<bool>(false) : ValueTask.FromException<bool>(_error);
             }
 
-            if (_waiting)
-            {
-                throw new InvalidOperationException("A generation has one reader: the previous wait has not ended.");
-            }
-
-            _waiting = true;
-            _wait.Reset();
-            return new ValueTask<bool>(this, _wait.Version);
+            return StartWait();
         }
     }
 
@@ -132,6 +144,8 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
         Exception? error;
         lock (_gate)
         {
+            _read = _waitingForEnd ? _visible : _read;
+            _waitingForEnd = false;
             readable = _read < _visible;
             error = readable ? null : _error;
         }
@@ -152,6 +166,18 @@ internal sealed class TokenStream : IValueTaskSource<bool>, IThreadPoolWorkItem
 
     void IValueTaskSource<bool>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _wait.OnCompleted(continuation, state, token, flags);
+
+    private ValueTask<bool> StartWait()
+    {
+        if (_waiting)
+        {
+            throw new InvalidOperationException("A generation has one reader: the previous wait has not ended.");
+        }
+
+        _waiting = true;
+        _wait.Reset();
+        return new ValueTask<bool>(this, _wait.Version);
+    }
 
     private bool TakeWaiter()
     {

@@ -86,4 +86,29 @@ public sealed class TokenStreamTests
         await writer;
         Assert.Equal(100_000, expected);
     }
+
+    [Fact]
+    public async Task WaitForEndAsync_TokensOnTheWay_EndsOnceAtTheEnd()
+    {
+        var stream = new TokenStream(4);
+        ValueTask<bool> end = stream.WaitForEndAsync();
+        stream.Write(1);
+        stream.Write(2);
+        Assert.False(end.IsCompleted);
+        stream.TryEnd(null);
+        Assert.False(await end);
+        Assert.False(stream.TryRead(out _));
+        Assert.False(await stream.WaitForEndAsync());
+    }
+
+    [Fact]
+    public async Task WaitForEndAsync_StreamEndsByAnError_ThrowsIt()
+    {
+        var stream = new TokenStream(4);
+        stream.Write(1);
+        Task<bool> end = stream.WaitForEndAsync().AsTask();
+        stream.TryEnd(new EngineFaultException("lost"));
+        await Assert.ThrowsAsync<EngineFaultException>(() => end);
+        await Assert.ThrowsAsync<EngineFaultException>(() => stream.WaitForEndAsync().AsTask());
+    }
 }
