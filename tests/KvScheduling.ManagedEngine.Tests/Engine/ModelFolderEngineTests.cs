@@ -83,25 +83,39 @@ public sealed class ModelFolderEngineTests
     [InlineData("hf/mistral")]
     [InlineData("hf/qwen2")]
     [InlineData("hf/qwen3")]
-    public void RunStep_ZooFloat32_GivesEveryGoldenOutput(string name) => Assert.Equal(4, ExactCases(name));
+    public void RunStep_ZooFloat32_GivesEveryGoldenOutput(string name)
+    {
+        (Driven[] solo, GoldenCase[] cases) = RunSoloAndBatched(name, WeightFormat.Auto);
+        Assert.All(solo.Zip(cases), pair => Assert.Equal(pair.Second.Output, pair.First.Output));
+    }
 
-    /// <summary>Their golden outputs were made with 8-bit activations, which this engine does not have: on random weights they nearly always agree at the first token, and seldom to the end.</summary>
+    /// <summary>
+    /// Their golden outputs were made with 8-bit activations, which this engine does not have: with random weights tokens soon part. What must hold exactly is that 4-bit
+    /// weights give the bits of the float32 numbers that they stand for.
+    /// </summary>
     [ModelTheory("zoo")]
-    [InlineData("llama-int4", 2)]
-    [InlineData("llama-untied-int4", 0)]
-    [InlineData("qwen2-int4", 0)]
-    public void RunStep_ZooInt4_AgreesAsFarAsTheActivationsDo(string name, int exact) => Assert.InRange(ExactCases(name), exact, 4);
+    [InlineData("llama-int4", 4, 2)]
+    [InlineData("llama-untied-int4", 4, 0)]
+    [InlineData("qwen2-int4", 3, 0)]
+    public void RunStep_ZooInt4_EqualsItsFloat32WeightsAndMostFirstTokens(string name, int firstTokens, int exact)
+    {
+        (Driven[] int4, GoldenCase[] cases) = RunSoloAndBatched(name, WeightFormat.Auto);
+        (Driven[] float32, _) = RunSoloAndBatched(name, WeightFormat.Float32);
+        Assert.All(int4.Zip(float32), pair => Assert.Equal(pair.Second.Fingerprints, pair.First.Fingerprints));
+        Assert.InRange(int4.Zip(cases).Count(pair => pair.First.Tokens[0] == pair.Second.Output[0]), firstTokens, 4);
+        Assert.InRange(int4.Zip(cases).Count(pair => pair.First.Output.SequenceEqual(pair.Second.Output)), exact, 4);
+    }
 
-    private static int ExactCases(string name)
+    private static (Driven[] Solo, GoldenCase[] Cases) RunSoloAndBatched(string name, WeightFormat format)
     {
         string folder = Path.Combine(TestFolders.SharedModels, "zoo", name);
         GoldenCase[] cases = Golden.Load(Path.Combine(folder, "golden.json"));
-        using ManagedInferenceEngine engine = Load(folder, new ManagedEngineOptions { Threads = 2 });
+        Assert.Equal(4, cases.Length);
+        using ManagedInferenceEngine engine = Load(folder, new ManagedEngineOptions { Threads = 2, WeightFormat = format });
         Driven[] solo = EngineDriver.Run(engine, cases, new DriveOptions { MaxActive = 1 });
         Driven[] batched = EngineDriver.Run(engine, cases, new DriveOptions { Chunk = 17, Arrivals = 2, Holds = 0.2, Evictions = 0.05 });
         Assert.All(solo.Zip(batched), pair => Assert.Equal(pair.First.Fingerprints, pair.Second.Fingerprints));
-        Assert.InRange(solo.Zip(cases).Count(pair => pair.First.Tokens[0] == pair.Second.Output[0]), 3, 4);
-        return solo.Zip(cases).Count(pair => pair.First.Output.SequenceEqual(pair.Second.Output));
+        return (solo, cases);
     }
 
     private static ManagedInferenceEngine Load(string folder, ManagedEngineOptions options) => (ManagedInferenceEngine)ManagedEngine.Load(folder, options);
