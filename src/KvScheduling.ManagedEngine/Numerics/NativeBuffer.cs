@@ -30,7 +30,9 @@ internal sealed unsafe class NativeBuffer : SafeHandle
         try
         {
             // calloc maps large sizes lazily; an aligned allocation would have to be cleared, and so touched, at once.
-            return new NativeBuffer(NativeMemory.AllocZeroed(checked((nuint)(bytes + Alignment))), bytes);
+            NativeBuffer buffer = new(NativeMemory.AllocZeroed(checked((nuint)(bytes + Alignment))), bytes);
+            HugePages.Advise(buffer.Pointer, bytes);
+            return buffer;
         }
         catch (Exception e) when (e is OutOfMemoryException or OverflowException)
         {
