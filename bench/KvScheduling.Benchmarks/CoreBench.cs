@@ -70,7 +70,21 @@ internal sealed class CoreBench
     /// <param name="ends">How many end.</param>
     public int Step(int ends = 0)
     {
+        Plan();
+        return Complete(ends);
+    }
+
+    /// <summary>Plans a step.</summary>
+    /// <returns>How many requests start.</returns>
+    public int Plan()
+    {
         Core.Plan(_plan, Now());
+        return _plan.Starts.Count;
+    }
+
+    /// <summary>Takes the planned step as carried out.</summary>
+    public int Complete(int ends = 0)
+    {
         ReadOnlySpan<StepItem> items = _plan.Items;
         for (int i = 0; i < items.Length; i++)
         {

@@ -5,55 +5,71 @@ using System.Runtime.Intrinsics;
 namespace KvScheduling.ManagedEngine.Bench;
 
 /// <summary>What the machine can do at best: bytes read per second from memory, multiply-adds per second in registers.</summary>
+/// <remarks>
+/// Many short samples, of which the best counts: whoever else uses the processor only ever slows one down. On a shared machine two threads can find themselves on one core
+/// for seconds, so the samples are taken again between the measurements that they are held against (<see cref="Sample"/>).
+/// </remarks>
 internal sealed unsafe class MachineRoofs : IDisposable
 {
     private const long ReadBytes = 512L << 20;
     private const int Pieces = 64;
-    private const int FmaIterations = 400_000;
+    private const int FmaIterations = 10_000;
+    private const int FmaSamples = 200;
+    private const int ReadSamples = 6;
     private const int FmaChains = 12;
 
     private readonly NativeArena _arena = new();
+    private readonly WorkerTeam _team;
+    private readonly IPhasedWork _read;
+    private readonly IPhasedWork _fma;
 
-    private MachineRoofs()
+    public MachineRoofs(int threads)
     {
+        _team = new WorkerTeam(threads);
+        float* data = _arena.Floats(ReadBytes / sizeof(float), "bandwidth measurement");
+        new Span<byte>(data, (int)ReadBytes).Fill(1);
+        _read = Lanes16.IsSupported ? new ReadWork<Lanes16>(data) : Lanes8.IsSupported ? new ReadWork<Lanes8>(data) : new ReadWork<Lanes4>(data);
+        _fma = Lanes16.IsSupported ? new FmaWork<Lanes16>() : Lanes8.IsSupported ? new FmaWork<Lanes8>() : new FmaWork<Lanes4>();
+        Sample();
     }
 
+    /// <summary>The most bytes per second, one thread.</summary>
     public double ReadOne { get; private set; }
 
+    /// <summary>The most bytes per second, all threads.</summary>
     public double ReadAll { get; private set; }
 
+    /// <summary>The most multiply-adds times two per second, one thread.</summary>
     public double FlopsOne { get; private set; }
 
+    /// <summary>The most multiply-adds times two per second, all threads.</summary>
     public double FlopsAll { get; private set; }
 
     public static int VectorBits => Lanes16.IsSupported ? 512 : Lanes8.IsSupported ? 256 : 128;
 
-    public static MachineRoofs Measure(int threads)
+    /// <summary>Measures again and keeps what is better than before. Takes about a second.</summary>
+    public void Sample()
     {
-        MachineRoofs roofs = new();
-        using WorkerTeam team = new(threads);
-        float* data = roofs._arena.Floats(ReadBytes / sizeof(float), "bandwidth measurement");
-        new Span<byte>(data, (int)ReadBytes).Fill(1);
-        IPhasedWork read = Lanes16.IsSupported ? new ReadWork<Lanes16>(data) : Lanes8.IsSupported ? new ReadWork<Lanes8>(data) : new ReadWork<Lanes4>(data);
-        roofs.ReadOne = ReadBytes / Best(team, read, 1) / 1e9;
-        roofs.ReadAll = ReadBytes / Best(team, read, threads) / 1e9;
-        IPhasedWork fma = Lanes16.IsSupported ? new FmaWork<Lanes16>() : Lanes8.IsSupported ? new FmaWork<Lanes8>() : new FmaWork<Lanes4>();
         double flops = 2.0 * Pieces * FmaIterations * FmaChains * (VectorBits / 32);
-        roofs.FlopsOne = flops / Best(team, fma, 1) / 1e9;
-        roofs.FlopsAll = flops / Best(team, fma, threads) / 1e9;
-        return roofs;
+        ReadOne = Math.Max(ReadOne, ReadBytes / Fastest(_read, 1, ReadSamples));
+        ReadAll = Math.Max(ReadAll, ReadBytes / Fastest(_read, _team.Size, ReadSamples));
+        FlopsOne = Math.Max(FlopsOne, flops / Fastest(_fma, 1, FmaSamples));
+        FlopsAll = Math.Max(FlopsAll, flops / Fastest(_fma, _team.Size, FmaSamples));
     }
 
-    public void Dispose() => _arena.Dispose();
+    public void Dispose()
+    {
+        _team.Dispose();
+        _arena.Dispose();
+    }
 
-    /// <summary>The best of several runs: other work on the machine only ever slows one down.</summary>
-    private static double Best(WorkerTeam team, IPhasedWork work, int threads)
+    private double Fastest(IPhasedWork work, int threads, int samples)
     {
         double best = double.PositiveInfinity;
-        for (int i = 0; i < 8; i++)
+        for (int i = 0; i < samples; i++)
         {
             long start = Stopwatch.GetTimestamp();
-            team.Run(work, threads);
+            _team.Run(work, threads);
             best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
         }
 

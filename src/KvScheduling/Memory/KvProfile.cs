@@ -2,8 +2,8 @@ namespace KvScheduling;
 
 /// <summary>The forward profile: how much KV the residents will hold at every future step if all of them advance together until their planned ends.</summary>
 /// <remarks>
-/// <para>Memory grows between planned ends and only falls after one, so ends are the only steps to test. Each test is one pass over the residents from the
-/// last end down.</para>
+/// <para>Memory grows between planned ends and only falls after one, so ends are the only steps to test. Where bounds can't tell (<see cref="PeakBounds"/>), a test is one pass over
+/// the residents from the last end down.</para>
 /// <para>Rounding to blocks is exact, in three tiers: a sum that fits with every last block counted full fits, a sum that does not fit with none of them
 /// counted does not,
 /// and only in between the unused rest of the last blocks is counted, by residue class: O(min(residents, block)) per end.</para>
@@ -13,7 +13,11 @@ internal sealed class KvProfile
     private readonly BlockRounding _rounding;
     private readonly BlockWaste _waste;
     private readonly ResidentTable _residents = new();
+    private readonly PeakBounds _bounds;
     private long[] _usage = [];
+    private long[] _highest = [];
+    private long _usageVersion = -1;
+    private long _askedVersion = -1;
 
     /// <summary>Creates an empty profile.</summary>
     /// <param name="budgetBlocks">The budget in whole blocks.</param>
@@ -23,6 +27,7 @@ internal sealed class KvProfile
         BudgetBlocks = budgetBlocks;
         _rounding = rounding;
         _waste = new BlockWaste(rounding);
+        _bounds = new PeakBounds(_residents, rounding);
     }
 
     public long BudgetBlocks { get; }
@@ -33,7 +38,15 @@ internal sealed class KvProfile
     public int Count => _residents.Count;
 
     /// <summary>Blocks with more than one living holder; part of no entry, charged once, until the last sharing resident ends.</summary>
-    public long SharedBlocks { get; set; }
+    public long SharedBlocks
+    {
+        get;
+        set
+        {
+            field = value;
+            _usageVersion = -1;
+        }
+    }
 
     /// <summary>The residents, the one planned to end first in front.</summary>
     public ReadOnlySpan<int> Tags => _residents.Tags;
@@ -78,6 +91,47 @@ internal sealed class KvProfile
     /// <param name="sharing">Whether it holds shared blocks, which then are charged until its end.</param>
     /// <remarks>The residents alone are taken as feasible beyond the request's end: they were tested when they started.</remarks>
     public bool Fits(long held, long remaining, long start, bool sharing = false)
+    {
+        bool? decided = start == Clock ? _bounds.Decide(held, remaining, BudgetBlocks * _rounding.BlockTokens, SharedBlocks * _rounding.BlockTokens) : null;
+        if (decided is bool fits)
+        {
+            return fits;
+        }
+
+        // A pass that stops at the first misfit is cheaper than counting everything, unless more questions follow.
+        bool wasAsked = _askedVersion == _residents.Version;
+        _askedVersion = _residents.Version;
+        bool isPlain = start == Clock && SharedBlocks == 0 && Count > 0 && _residents.Ends[0] > start;
+        return wasAsked && isPlain ? FitsNow(held, remaining) : FitsAt(held, remaining, start, sharing);
+    }
+
+    /// <summary>Whether a request fits that starts now and shares nothing: what the residents hold at their ends is counted once for all who ask.</summary>
+    private bool FitsNow(long held, long remaining)
+    {
+        ComputeUsage();
+        ReadOnlySpan<long> ends = _residents.Ends;
+        long end = Clock + remaining;
+        int later = _residents.FirstAfter(end - 1);
+        long budget = BudgetBlocks * _rounding.BlockTokens;
+        long highest = later > 0 ? _highest[later - 1] + held - Clock : 0;
+        if (highest > budget || BlocksFrom(later, end) + _rounding.Blocks(held + remaining) > BudgetBlocks)
+        {
+            return false;
+        }
+
+        // Beyond this it is the request's own last block that decides.
+        for (int i = 0; i < later && highest + _rounding.BlockTokens - 1 > budget; i++)
+        {
+            if (_usage[i] + _rounding.Blocks(held + ends[i] - Clock) > BudgetBlocks)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private bool FitsAt(long held, long remaining, long start, bool sharing)
     {
         ReadOnlySpan<long> ends = _residents.Ends;
         ReadOnlySpan<long> bases = _residents.Bases;
@@ -271,15 +325,23 @@ internal sealed class KvProfile
         return (tokens / _rounding.BlockTokens) + (sharing ? SharedBlocks : 0);
     }
 
-    /// <summary>Fills in, for each entry, the blocks held at its end by it and all that end with it or later.</summary>
+    /// <summary>Fills in, for each entry, the blocks held at its end by it and all that end with it or later, and the most tokens that blocks and step come to up to there. Holds
+    /// while all residents advance together.</summary>
     private void ComputeUsage()
     {
+        if (_usageVersion == _residents.Version)
+        {
+            return;
+        }
+
+        _usageVersion = _residents.Version;
         ReadOnlySpan<long> ends = _residents.Ends;
         ReadOnlySpan<long> bases = _residents.Bases;
         ReadOnlySpan<bool> sharers = _residents.Sharing;
         if (_usage.Length < Count)
         {
             _usage = new long[2 * Count];
+            _highest = new long[2 * Count];
         }
 
         long sum = 0;
@@ -299,6 +361,13 @@ internal sealed class KvProfile
             long tokens = sum + ((Count - 1 - i) * t);
             long blocks = ((tokens + _waste.Sum(bases, i + 1, t)) / _rounding.BlockTokens) + (sharing ? SharedBlocks : 0);
             _usage.AsSpan(i + 1, last - i).Fill(blocks);
+        }
+
+        long highest = long.MinValue;
+        for (i = 0; i < ends.Length; i++)
+        {
+            highest = Math.Max(highest, (_usage[i] * _rounding.BlockTokens) + ends[i]);
+            _highest[i] = highest;
         }
     }
 }

@@ -18,6 +18,12 @@ internal sealed class ResidentTable
 
     public int Count => _count;
 
+    /// <summary>What all residents hold when each is at its own end, in tokens. Advancing or staying behind does not change it.</summary>
+    public long PeakTokens { get; private set; }
+
+    /// <summary>Changes with everything but a step in which all advance: what was derived from ends and bases must be derived again.</summary>
+    public long Version { get; private set; }
+
     public ReadOnlySpan<long> Ends => _ends.AsSpan(0, _count);
 
     public ReadOnlySpan<long> Bases => _bases.AsSpan(0, _count);
@@ -29,9 +35,19 @@ internal sealed class ResidentTable
 
     public void SetSharing(int index, bool sharing) => _sharing[index] = sharing;
 
-    public void AddHeld(int index, long tokens) => _bases[index] += tokens;
+    public void AddHeld(int index, long tokens)
+    {
+        _bases[index] += tokens;
+        PeakTokens += tokens;
+        Version++;
+    }
 
-    public void Clear() => _count = 0;
+    public void Clear()
+    {
+        _count = 0;
+        PeakTokens = 0;
+        Version++;
+    }
 
     public void Insert(int tag, long held, long remaining, bool sharing)
     {
@@ -56,10 +72,14 @@ internal sealed class ResidentTable
         _tags[at] = tag;
         _sharing[at] = sharing;
         _count++;
+        PeakTokens += held + remaining;
+        Version++;
     }
 
     public void RemoveAt(int index)
     {
+        PeakTokens -= _bases[index] + _ends[index];
+        Version++;
         _count--;
         int moved = _count - index;
         _ends.AsSpan(index + 1, moved).CopyTo(_ends.AsSpan(index));
@@ -85,6 +105,8 @@ internal sealed class ResidentTable
         other._sharing.AsSpan(0, other._count).CopyTo(_sharing);
         _count = other._count;
         Clock = other.Clock;
+        PeakTokens = other.PeakTokens;
+        Version++;
     }
 
     /// <summary>Takes one step: residents whose tag is marked hold one token more and plan one less, the others stay as they are.</summary>
@@ -105,6 +127,7 @@ internal sealed class ResidentTable
             return;
         }
 
+        Version++;
         long shift = clockMoves ? 1 : -1;
         for (int i = 0; i < _count; i++)
         {

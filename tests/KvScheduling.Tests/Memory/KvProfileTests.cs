@@ -35,6 +35,62 @@ public sealed class KvProfileTests
     }
 
     [Theory]
+    [InlineData(13)]
+    [InlineData(14)]
+    public void Fits_AfterStartsEndsAndSteps_EqualsAScanOfEveryRound(int seed)
+    {
+        var random = new Random(seed);
+        int both = 0;
+        for (int instance = 0; instance < 200; instance++)
+        {
+            (KvProfile profile, List<Resident> residents, int block, long blocks) = Create(random);
+            List<int> tags = [.. Enumerable.Range(0, residents.Count)];
+            for (int operation = 0; operation < 40; operation++)
+            {
+                if (residents.Count > 0 && random.Next(4) == 0)
+                {
+                    int leaves = random.Next(residents.Count);
+                    profile.RemoveAt(profile.IndexOf(tags[leaves]));
+                    residents.RemoveAt(leaves);
+                    tags.RemoveAt(leaves);
+                }
+                else if (random.Next(3) > 0)
+                {
+                    bool[] advanced = new bool[tags.Count > 0 ? tags.Max() + 1 : 0];
+                    bool all = random.Next(2) == 0;
+                    for (int i = 0; i < residents.Count; i++)
+                    {
+                        bool advances = residents[i].Remaining > 1 && (all || random.Next(2) == 0);
+                        advanced[tags[i]] = advances;
+                        residents[i] = advances ? residents[i] with { Held = residents[i].Held + 1, Remaining = residents[i].Remaining - 1 } : residents[i];
+                    }
+
+                    profile.Step(advanced);
+                }
+
+                if (!IsFeasible(residents, block, blocks))
+                {
+                    break;
+                }
+
+                var candidate = new Resident(1 + random.Next(12), 1 + random.Next(12), 0);
+                bool expected = IsFeasible([.. residents, candidate], block, blocks);
+                Assert.Equal(expected, profile.Fits(candidate.Held, candidate.Remaining, profile.Clock));
+                both |= expected ? 1 : 2;
+                if (expected)
+                {
+                    int tag = tags.Count > 0 ? tags.Max() + 1 : 0;
+                    profile.Insert(tag, candidate.Held, candidate.Remaining, sharing: false);
+                    residents.Add(candidate);
+                    tags.Add(tag);
+                }
+            }
+        }
+
+        Assert.Equal(3, both);
+    }
+
+    [Theory]
     [InlineData(5)]
     [InlineData(6)]
     public void IsFeasible_RandomResidents_EqualsAScanOfEveryRound(int seed)
