@@ -14,6 +14,9 @@ internal static class PolicyCatalog
         [SchedulingPolicies.SortedF] = static context => new SortedFPolicy(context),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The names of the built-in policies, in alphabetical order.</summary>
+    public static IReadOnlyList<string> Names { get; } = [.. BuiltIn.Keys.Order(StringComparer.Ordinal)];
+
     /// <summary>What makes the lines of a scheduler; an application's own policy goes before a built-in one of the same name. Case does not matter.</summary>
     /// <exception cref="ArgumentException">No policy has this name.</exception>
     public static Func<PolicyContext, ISchedulingPolicy> Get(string name, IReadOnlyDictionary<string, Func<PolicyContext, ISchedulingPolicy>>? own = null)

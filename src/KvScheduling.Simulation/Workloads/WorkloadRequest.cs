@@ -1,0 +1,14 @@
+namespace KvScheduling.Simulation;
+
+/// <summary>One request of a workload: when it comes and how long it is. Texts and tokens play no part in a simulation.</summary>
+/// <param name="Arrival">When it arrives, from the beginning of the workload; zero or more, never before the request in front of it.</param>
+/// <param name="PromptTokens">Prompt length in tokens, at least 1.</param>
+/// <param name="OutputTokens">The output length in tokens that it turns out to have, at least 1.</param>
+public readonly record struct WorkloadRequest(TimeSpan Arrival, int PromptTokens, int OutputTokens)
+{
+    /// <summary>Token-steps of KV that it holds over its life: s·o + o(o+1)/2.</summary>
+    public long Volume => RequestSize.Volume(PromptTokens, OutputTokens);
+
+    /// <summary>The most KV tokens that it holds at once: s + o.</summary>
+    public long Peak => RequestSize.Peak(PromptTokens, OutputTokens);
+}
