@@ -12,6 +12,10 @@ internal static class PolicyCatalog
         [SchedulingPolicies.SmallestPeakFirst] = static _ => new SmallestPeakFirstPolicy(),
         [SchedulingPolicies.SmallestVolumeFirst] = static _ => new SmallestVolumeFirstPolicy(),
         [SchedulingPolicies.SortedF] = static context => new SortedFPolicy(context),
+        [SchedulingPolicies.SortedFExact] = SortedFVariants.Exact,
+        [SchedulingPolicies.SortedFGreedy] = SortedFVariants.Greedy,
+        [SchedulingPolicies.SortedFQuantile] = SortedFVariants.Quantile,
+        [SchedulingPolicies.SortedFSwap] = SortedFVariants.Swap,
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The names of the built-in policies, in alphabetical order.</summary>

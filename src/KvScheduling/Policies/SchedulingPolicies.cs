@@ -17,4 +17,16 @@ public static class SchedulingPolicies
 
     /// <summary>Batches of least Σ output / |batch|² (Sorted-F).</summary>
     public const string SortedF = "sorted-f";
+
+    /// <summary>Sorted-F with every batch selected exactly, by dynamic programming, whatever it costs: a reference for backlogs of up to 256 requests, greedy above.</summary>
+    public const string SortedFExact = "sorted-f-exact";
+
+    /// <summary>Sorted-F with every batch selected by greedy scans of the whole line: a reference.</summary>
+    public const string SortedFGreedy = "sorted-f-greedy";
+
+    /// <summary>Sorted-F with every batch selected by greedy scans without the largest requests too (quantile greedy): a reference.</summary>
+    public const string SortedFQuantile = "sorted-f-quantile";
+
+    /// <summary>Sorted-F with every greedy batch improved by local swaps: a reference.</summary>
+    public const string SortedFSwap = "sorted-f-swap";
 }

@@ -12,7 +12,7 @@ internal static class SortedFBatch
     private static readonly Comparison<BatchItem>[] ScanOrders =
     [
         static (a, b) => BatchItem.CompareInBatch(a, b),
-        static (a, b) => Compare(RequestSize.Peak(a.Prompt, a.Output), RequestSize.Peak(b.Prompt, b.Output), a, b),
+        CompareByPeak,
         static (a, b) => Compare(RequestSize.Volume(a.Prompt, a.Output), RequestSize.Volume(b.Prompt, b.Output), a, b),
     ];
 
@@ -89,6 +89,9 @@ internal static class SortedFBatch
 
         batch.Sort(BatchItem.CompareInBatch);
     }
+
+    /// <summary>By peak, then output, then arrival.</summary>
+    public static int CompareByPeak(BatchItem a, BatchItem b) => Compare(RequestSize.Peak(a.Prompt, a.Output), RequestSize.Peak(b.Prompt, b.Output), a, b);
 
     private static int Compare(long a, long b, BatchItem first, BatchItem second) =>
         a != b ? a.CompareTo(b) : first.Output != second.Output ? first.Output.CompareTo(second.Output) : first.Arrival.CompareTo(second.Arrival);

@@ -1,0 +1,94 @@
+namespace KvScheduling.Simulation;
+
+/// <summary>Drains backlogs in unit rounds: prefix list scheduling through the production scheduler, whose ledger decides what fits.</summary>
+/// <remarks>Every round the head of the policy's order is tested, and started as long as it fits; nothing passes it. Prompts take no time, lengths are known, and
+/// nothing is evicted.</remarks>
+public static class Backlog
+{
+    /// <summary>The name under which the exact optimum is asked for.</summary>
+    public const string Optimal = "optimal";
+
+    /// <summary>The name of the order by mean start rounds in the linear relaxation: a reference for small backlogs.</summary>
+    public const string SortedLinearRelaxation = "sorted-lp";
+
+    private const int MostExact = 256;
+
+    /// <summary>The names that <see cref="Drain"/> knows: the scheduler's policies and the references of small backlogs.</summary>
+    public static IReadOnlyList<string> Policies => [.. PolicyCatalog.Names, Optimal, SortedLinearRelaxation];
+
+    /// <summary>Drains a backlog.</summary>
+    /// <param name="policy">One of <see cref="Policies"/>.</param>
+    /// <param name="requests">The requests, in the order of arrival; all are there at round 0, whatever their arrival says.</param>
+    /// <param name="kvTokens">The KV budget in tokens; at least 1.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="ArgumentException">No policy has this name.</exception>
+    /// <exception cref="WorkloadException">A request is larger than the budget, or the backlog is too large for the reference that was asked for.</exception>
+    public static BacklogSchedule Drain(string policy, IReadOnlyList<WorkloadRequest> requests, long kvTokens, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(requests);
+        ArgumentOutOfRangeException.ThrowIfLessThan(kvTokens, 1);
+        Check(requests, kvTokens);
+        if (policy.Equals(Optimal, StringComparison.OrdinalIgnoreCase))
+        {
+            return OptimalSchedule.Find(requests, kvTokens, OptimalSchedule.MaxStates, cancellationToken)
+                ?? throw TooLarge("The exact optimum", requests);
+        }
+
+        if (policy.Equals(SortedLinearRelaxation, StringComparison.OrdinalIgnoreCase))
+        {
+            LinearRelaxation solution = LinearRelaxation.Solve(requests, kvTokens, cancellationToken) ?? throw TooLarge("The linear relaxation", requests);
+            return Run(SortedLinearRelaxation, requests, kvTokens, _ => new FixedOrderPolicy(SortedLinearRelaxation, solution.Order()), cancellationToken);
+        }
+
+        if (policy.Equals(SchedulingPolicies.SortedFExact, StringComparison.OrdinalIgnoreCase) && requests.Count > MostExact)
+        {
+            throw new WorkloadException($"{SchedulingPolicies.SortedFExact} selects exactly among up to {MostExact} requests; the backlog has {requests.Count}. "
+                + $"Use {SchedulingPolicies.SortedF} or a smaller backlog.");
+        }
+
+        return Run(policy, requests, kvTokens, null, cancellationToken);
+    }
+
+    private static BacklogSchedule Run(
+        string policy,
+        IReadOnlyList<WorkloadRequest> requests,
+        long kvTokens,
+        Func<PolicyContext, ISchedulingPolicy>? factory,
+        CancellationToken cancellationToken)
+    {
+        var settings = new SimulationSettings
+        {
+            KvTokens = kvTokens,
+            MaxRunningRequests = (int)Math.Clamp(Math.Min(requests.Count, kvTokens / 2), 1, 65_536),
+            MaxStepTokens = int.MaxValue,
+            PrefillChunkTokens = int.MaxValue,
+            KeepRequests = true,
+            PolicyFactory = factory,
+            Configure = static options =>
+            {
+                options.Reservation = KvReservation.Guaranteed;
+                options.Backfill = false;
+                options.PromoteAfter = null;
+            },
+        };
+        SimulationResult result = Simulator.Run(policy, requests.Select(static request => request with { Arrival = TimeSpan.Zero }), settings, null, cancellationToken);
+        return new BacklogSchedule(result.Policy, requests, [.. result.Requests.Select(static times => (int)(times!.Value.QueueTime.Ticks / TimeSpan.TicksPerSecond))]);
+    }
+
+    private static void Check(IReadOnlyList<WorkloadRequest> requests, long kvTokens)
+    {
+        for (int i = 0; i < requests.Count; i++)
+        {
+            if (requests[i].Peak > kvTokens)
+            {
+                throw new WorkloadException(i, $"Row {i + 1} needs {requests[i].Peak} KV tokens ({requests[i].PromptTokens} prompt, {requests[i].OutputTokens} output), but the "
+                    + $"budget is {kvTokens}. Raise the KV budget or leave the request out.");
+            }
+        }
+    }
+
+    private static WorkloadException TooLarge(string what, IReadOnlyList<WorkloadRequest> requests) =>
+        new($"{what} can't be found for a backlog of {requests.Count} requests and {requests.Sum(static request => (long)request.OutputTokens)} output tokens: it is too large. "
+            + "Use fewer or shorter requests, or compare with the volume bound.");
+}
