@@ -1,0 +1,106 @@
+using System.CommandLine;
+using KvScheduling.Simulation;
+
+namespace KvScheduling.Tool;
+
+/// <summary><c>kvsched simulate</c>: replays a stream of requests in virtual time with several policies.</summary>
+internal sealed class SimulateCommand : ToolCommand
+{
+    private const string Standard = "fcfs,svf,sorted-f";
+
+    private readonly WorkloadOptions _workload = new();
+    private readonly EngineOptions _engine = new();
+    private readonly Option<string> _policies = Options.Policies(Standard, Simulator.Policies);
+    private readonly Option<double?> _sloTtft = Options.AboveZero("--slo-ttft", "Goodput counts requests whose first token came within so many seconds.", "SECONDS");
+    private readonly Option<double?> _sloTpot = Options.AboveZero("--slo-tpot", "Goodput counts requests with at most so many seconds per output token.", "SECONDS");
+    private readonly Option<double?> _sloLatency = Options.AboveZero("--slo-latency", "Goodput counts requests that completed within so many seconds.", "SECONDS");
+    private readonly Option<bool> _perRequest = new("--per-request") { Description = "JSON also lists every request's TTFT, latency and queue time, in input order." };
+    private readonly Option<int> _seed = Options.Seed();
+    private readonly Option<string> _format = Options.Format();
+
+    protected override Command Describe()
+    {
+        var command = new Command(
+            "simulate",
+            """
+            Replays a trace, a file of requests or a synthetic workload in virtual time, through the scheduler that runs in production: its policies, ledger, admission,
+            eviction and step composition. Only the engine is simulated. The same input and seed give the same output, byte for byte. Times are in seconds.
+
+            Load 1 is the point at which an engine whose KV cache is always full has just enough time for all the work of the workload.
+
+            Examples:
+              kvsched simulate --trace conversation_trace.jsonl --cost-model linear:1000,1.953125,0,0 --kv-tokens 500000 --load 0.95 --output-lengths history
+              kvsched simulate --requests requests.csv --cost-model llama2-7b-a100 --kv-tokens 131072 --block-size 16 --policies fcfs,svf --format json
+              kvsched simulate --workload p512d20 --rate 20 --count 20000 --kv-tokens 137000 --block-size 16 --max-running 128 --slo-ttft 1 --slo-tpot 0.1
+            """);
+        _workload.AddTo(command);
+        _engine.AddTo(command);
+        foreach (Option option in (Option[])[_policies, _sloTtft, _sloTpot, _sloLatency, _perRequest, _seed, _format])
+        {
+            command.Options.Add(option);
+        }
+
+        return command;
+    }
+
+    protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
+    {
+        int seed = result.GetValue(_seed);
+        IReadOnlyList<string> names = Options.Names(result.GetRequiredValue(_policies), Simulator.Policies);
+        OutputFormat format = Options.FormatOf(result.GetRequiredValue(_format));
+        bool perRequest = result.GetValue(_perRequest);
+        SimulationSettings settings = _engine.Read(result) with
+        {
+            Seed = seed,
+            ServiceLevel = ServiceLevelOf(result),
+            KeepRequests = perRequest && format == OutputFormat.Json,
+        };
+        Workload workload = _workload.Read(result, settings, seed, cancellationToken);
+        settings = settings with { MaxOutputTokens = settings.MaxOutputTokens ?? workload.Totals.LongestOutput };
+        SimulationResult[] results = Replay(names, workload, settings, console, cancellationToken);
+        if (format == OutputFormat.Json)
+        {
+            JsonOutput.Write(console, json => SimulationReport.WriteJson(json, workload, settings, _engine.CostModelName(result), results));
+        }
+        else
+        {
+            console.Write(SimulationReport.Table(results), format);
+        }
+    }
+
+    private static SimulationResult[] Replay(
+        IReadOnlyList<string> names, Workload workload, SimulationSettings settings, ToolConsole console, CancellationToken cancellationToken)
+    {
+        var results = new SimulationResult[names.Count];
+        console.WithProgress(names, workload.Totals.Count, progress =>
+        {
+            try
+            {
+                Parallel.For(
+                    0,
+                    names.Count,
+                    new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
+                    i =>
+                    {
+                        results[i] = Simulator.Run(names[i], workload.Requests, settings, progress(i), cancellationToken);
+                        progress(i)?.Report(workload.Totals.Count);
+                    });
+            }
+            catch (AggregateException error)
+            {
+                throw error.Flatten().InnerExceptions[0];
+            }
+        });
+        return results;
+    }
+
+    private ServiceLevel? ServiceLevelOf(ParseResult result)
+    {
+        TimeSpan? ttft = Seconds(result.GetValue(_sloTtft));
+        TimeSpan? tpot = Seconds(result.GetValue(_sloTpot));
+        TimeSpan? latency = Seconds(result.GetValue(_sloLatency));
+        return ttft is null && tpot is null && latency is null ? null : new ServiceLevel(ttft, tpot, latency);
+
+        static TimeSpan? Seconds(double? value) => value is double seconds ? TimeSpan.FromSeconds(seconds) : null;
+    }
+}

@@ -1,0 +1,131 @@
+using System.CommandLine;
+using System.Globalization;
+using KvScheduling.Simulation;
+
+namespace KvScheduling.Tool;
+
+/// <summary>The options that describe the engine and what the scheduler knows.</summary>
+internal sealed class EngineOptions
+{
+    private const string Off = "off";
+
+    private readonly Option<string> _costModel = new("--cost-model")
+    {
+        Description = "How long an iteration takes: unit (a second, whatever it computes), llama2-7b-a100, linear:d0,d1,d2,d3 (milliseconds: d0 + d1·prefill tokens + "
+            + "d2·decoding rows + d3·KV tokens held by the decoding rows before the step), or a JSON file with d0 to d3.",
+        HelpName = "MODEL",
+        DefaultValueFactory = static _ => CostModels.Llama2A100,
+    };
+
+    private readonly Option<long> _kvTokens = Options.KvTokens();
+
+    private readonly Option<int> _blockSize = Options.AtLeast(
+        new Option<int>("--block-size") { Description = "Tokens per KV block.", HelpName = "B", DefaultValueFactory = static _ => 1 }, 1);
+
+    private readonly Option<int?> _maxRunning = Options.AtLeast(
+        new Option<int?>("--max-running") { Description = "The most requests that hold KV at once. 256 by default; with the unit model no limit.", HelpName = "N" }, 1);
+
+    private readonly Option<int?> _maxContext = Options.AtLeast(
+        new Option<int?>("--max-context") { Description = "The model's context, prompt and output together. By default only the KV budget is a limit.", HelpName = "M" }, 2);
+
+    private readonly Option<int?> _maxStepTokens = Options.AtLeast(
+        new Option<int?>("--max-step-tokens") { Description = "The most tokens computed in one step. 2048 by default; with the unit model no limit.", HelpName = "T" }, 1);
+
+    private readonly Option<int?> _prefillChunk = Options.AtLeast(
+        new Option<int?>("--prefill-chunk") { Description = "The most tokens of one prompt in one step. By default all of the step; with the unit model prompts are taken whole.", HelpName = "C" }, 1);
+
+    private readonly Option<string> _outputLengths = new("--output-lengths")
+    {
+        Description = "What the scheduler is told: known (true lengths), history (nothing: it learns from completed outputs), noisy:σ (true length · e^(σz)).",
+        HelpName = "known|history|noisy:σ",
+        DefaultValueFactory = static _ => "known",
+    };
+
+    private readonly Option<int?> _maxOutput = Options.AtLeast(
+        new Option<int?>("--max-output") { Description = "The output limit of every request; longer outputs are cut off. By default the longest output of the workload.", HelpName = "M" }, 1);
+
+    private readonly Option<string> _backfill = new("--backfill")
+    {
+        Description = "Whether requests may pass a blocked head when its earliest start does not move.",
+        HelpName = "on|off",
+        DefaultValueFactory = static _ => "on",
+    };
+
+    private readonly Option<string?> _promoteAfter = new("--promote-after")
+    {
+        Description = "After this wait a request goes before all others. 30 seconds by default; with the unit model off.",
+        HelpName = "SECONDS|off",
+    };
+
+    public EngineOptions() => _backfill.AcceptOnlyFromAmong("on", Off);
+
+    public void AddTo(Command command)
+    {
+        foreach (Option option in (Option[])
+            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _outputLengths, _maxOutput, _backfill, _promoteAfter])
+        {
+            command.Options.Add(option);
+        }
+    }
+
+    public string CostModelName(ParseResult result) => result.GetRequiredValue(_costModel);
+
+    /// <exception cref="WrongInput">A value can't be used.</exception>
+    public SimulationSettings Read(ParseResult result)
+    {
+        IIterationCostModel model = Parse(CostModels.Parse, result.GetRequiredValue(_costModel), "--cost-model");
+        bool isUnit = model is UnitCostModel;
+        long kvTokens = result.GetRequiredValue(_kvTokens);
+        int block = result.GetValue(_blockSize);
+        if (block > kvTokens)
+        {
+            throw new WrongInput($"--block-size {block} is larger than --kv-tokens {kvTokens}. Give a smaller block or more KV.");
+        }
+
+        TimeSpan? promoteAfter = PromoteAfter(result.GetValue(_promoteAfter), isUnit);
+        bool backfill = result.GetRequiredValue(_backfill) != Off;
+        int maxStepTokens = result.GetValue(_maxStepTokens) ?? (isUnit ? int.MaxValue : 2048);
+        return new SimulationSettings
+        {
+            KvTokens = kvTokens,
+            BlockTokens = block,
+            CostModel = model,
+            MaxRunningRequests = result.GetValue(_maxRunning) ?? (isUnit ? (int)Math.Clamp(kvTokens / 2, 1, 65_536) : 256),
+            MaxContextTokens = result.GetValue(_maxContext),
+            MaxStepTokens = maxStepTokens,
+            PrefillChunkTokens = result.GetValue(_prefillChunk) ?? maxStepTokens,
+            OutputLengths = Parse(OutputLengths.Parse, result.GetRequiredValue(_outputLengths), "--output-lengths"),
+            MaxOutputTokens = result.GetValue(_maxOutput),
+            Configure = options => (options.Backfill, options.PromoteAfter) = (backfill, promoteAfter),
+        };
+    }
+
+    private static TimeSpan? PromoteAfter(string? text, bool isUnit)
+    {
+        if (text is null)
+        {
+            return isUnit ? null : TimeSpan.FromSeconds(30);
+        }
+
+        if (text.Equals(Off, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double seconds) && seconds is > 0 and < 1e9
+            ? TimeSpan.FromSeconds(seconds)
+            : throw new WrongInput($"--promote-after must be seconds above 0, or off, but is '{text}'.");
+    }
+
+    private static T Parse<T>(Func<string, T> parse, string text, string option)
+    {
+        try
+        {
+            return parse(text);
+        }
+        catch (FormatException error)
+        {
+            throw new WrongInput($"{option}: {error.Message}", error);
+        }
+    }
+}
