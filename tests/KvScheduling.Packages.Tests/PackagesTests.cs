@@ -19,14 +19,17 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         ["KvScheduling.ManagedEngine"] = ["KvScheduling"],
         ["KvScheduling.OnnxGenAI"] = ["KvScheduling"],
         ["KvScheduling.SemanticKernel"] = ["KvScheduling", "Microsoft.SemanticKernel.Abstractions"],
+        ["KvScheduling.Simulation"] = ["CsvHelper", "KvScheduling"],
     };
+
+    private const string Tool = "KvScheduling.Tool";
 
     [PackagesFact]
     public void Pack_Packages_AreTheOnesThatArePromised()
     {
         string[] expected = [.. Dependencies.Keys.Where(IsPacked).Order(StringComparer.Ordinal)];
 
-        Assert.Equal(expected, Ids("*.nupkg"));
+        Assert.Equal([.. expected, Tool], Ids("*.nupkg"));
         Assert.Equal(expected, Ids("*.snupkg"));
     }
 
@@ -80,6 +83,22 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         string[] expected = Packages.HasSemanticKernel ? ["15 + 62 = 77.", "The capital of Greece is Athens.", "WebApplication"]
             : ["15 + 62 = 77.", "WebApplication"];
         Assert.Equal(expected, output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+    }
+
+    [PackagesFact]
+    public async Task Install_Tool_RunsIt()
+    {
+        string folder = packages.CreateFolder("tool");
+        string file = Path.Combine(folder, "backlog.csv");
+        await File.WriteAllTextAsync(file, "prompt_tokens,output_tokens\n1,4\n4,2\n4,2\n");
+        await Packages.RunAsync(folder, "tool", "install", Tool, "--tool-path", folder, "--version", Packages.Version, "--source", packages.Folder, "--no-http-cache");
+        string store = Path.Combine(folder, ".store");
+        string dll = Directory.GetFiles(store, $"{Tool}.dll", SearchOption.AllDirectories).Single();
+
+        string output = await Packages.RunAsync(folder, dll, "backlog", "--requests", file, "--kv-tokens", "10", "--policies", "sorted-f,optimal", "--format", "csv");
+
+        Assert.Contains("optimal,11,", output, StringComparison.Ordinal);
+        Assert.Contains(Directory.GetFiles(folder), static path => Path.GetFileNameWithoutExtension(path) == "kvsched");
     }
 
     private static bool IsPacked(string id) =>

@@ -14,6 +14,7 @@ public sealed class PublicApiTests
     [InlineData("KvScheduling.ManagedEngine")]
     [InlineData("KvScheduling.OnnxGenAI")]
     [InlineData("KvScheduling.SemanticKernel")]
+    [InlineData("KvScheduling.Simulation")]
     public void Exported_Members_AreThoseOfTheBaseline(string assemblyName)
     {
         string baseline = Repository.PathOf("tests", "KvScheduling.PublicApi.Tests", "Baselines", assemblyName + ".txt");
