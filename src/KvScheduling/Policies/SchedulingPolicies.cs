@@ -18,7 +18,7 @@ public static class SchedulingPolicies
     /// <summary>Batches of least Σ output / |batch|² (Sorted-F).</summary>
     public const string SortedF = "sorted-f";
 
-    /// <summary>Sorted-F with every batch selected exactly, by dynamic programming, whatever it costs: a reference for backlogs of up to 256 requests, greedy above.</summary>
+    /// <summary>Sorted-F with every batch selected exactly, by dynamic programming: a reference for backlogs of up to 256 requests. Greedy above, and where a batch would take more than four million states.</summary>
     public const string SortedFExact = "sorted-f-exact";
 
     /// <summary>Sorted-F with every batch selected by greedy scans of the whole line: a reference.</summary>
