@@ -164,7 +164,9 @@ public sealed class PolicyLineTests
         var own = new Dictionary<string, Func<PolicyContext, ISchedulingPolicy>> { ["mine"] = _ => new FcfsPolicy() };
         ArgumentException error = Assert.Throws<ArgumentException>(() => PolicyCatalog.Get("sjf", own));
         Assert.Contains("'sjf'", error.Message, StringComparison.Ordinal);
-        Assert.Contains("fcfs, mine, shortest-output, smallest-peak, sorted-f, svf", error.Message, StringComparison.Ordinal);
+        string known = string.Join(", ", PolicyCatalog.Names.Append("mine").Order(StringComparer.Ordinal));
+        Assert.Contains($"Known policies: {known}.", error.Message, StringComparison.Ordinal);
+        Assert.All((string[])["fcfs", "mine", "shortest-output", "smallest-peak", "sorted-f", "svf"], name => Assert.Contains(name, known.Split(", ")));
     }
 
     [Fact]
