@@ -1,4 +1,3 @@
-using System.Text.Json;
 using KvScheduling.AspNetCore;
 using Microsoft.Extensions.AI;
 
@@ -12,7 +11,7 @@ internal static class ChatServerApp
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(settings.Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
+        builder.Services.ConfigureHttpJsonOptions(static json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, ChatServerJson.Default));
 
         IKvSchedulingBuilder scheduling = builder.Services.AddKvScheduling(options =>
         {

@@ -12,6 +12,8 @@ public sealed class Packages : IAsyncLifetime
 
     internal static bool HasSemanticKernel { get; } = Metadata("HasSemanticKernel") == "true";
 
+    internal static bool HasNativeAot { get; } = Metadata("HasNativeAot") == "true";
+
     internal static string Version { get; } = Metadata("Version");
 
     internal string Folder => Path.Combine(_work.FullName, "packages");
