@@ -67,6 +67,12 @@ public sealed class KvSchedulingOptions
     /// <value>From 0 (always greedy) to 256. The default value is 32.</value>
     public int SortedFExactLimit { get; set; } = 32;
 
+    /// <summary>Settings of <see cref="SchedulingPolicies.Wait"/> and, beside its own, of <see cref="SchedulingPolicies.NestedWait"/>.</summary>
+    public WaitOptions Wait { get; set; } = new();
+
+    /// <summary>Settings of <see cref="SchedulingPolicies.NestedWait"/>.</summary>
+    public NestedWaitOptions NestedWait { get; set; } = new();
+
     /// <summary>How output lengths are estimated.</summary>
     public LengthEstimationOptions LengthEstimation { get; set; } = new();
 

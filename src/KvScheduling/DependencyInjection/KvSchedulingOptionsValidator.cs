@@ -55,6 +55,7 @@ internal sealed class KvSchedulingOptionsValidator : IValidateOptions<KvScheduli
         Require(options.MaxEngineRestarts >= 0, nameof(options.MaxEngineRestarts), options.MaxEngineRestarts, "0 or more");
         Require(options.StallTimeout > TimeSpan.Zero, nameof(options.StallTimeout), options.StallTimeout, "above zero");
         Require(options.ShutdownTimeout >= TimeSpan.Zero, nameof(options.ShutdownTimeout), options.ShutdownTimeout, "zero or more");
+        StreamingOptionsRules.Check(options, Require);
         if (options.LengthEstimation is not { } lengths)
         {
             Require(false, nameof(options.LengthEstimation), "null", "set");

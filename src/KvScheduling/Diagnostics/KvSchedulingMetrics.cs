@@ -33,6 +33,7 @@ internal sealed class KvSchedulingMetrics : IDisposable
     private readonly Counter<long> _requests;
     private readonly Counter<long> _stepTokens;
     private readonly Counter<long> _decisions;
+    private readonly Counter<long> _regimeSwitches;
     private readonly Counter<long> _engineFaults;
 
     public KvSchedulingMetrics(IMeterFactory? factory, LoopIdentity identity, Func<PublishedState> state)
@@ -49,6 +50,7 @@ internal sealed class KvSchedulingMetrics : IDisposable
         _requests = _meter.CreateCounter<long>(MetricNames.Requests, "{request}", "Requests that ended, by outcome and reason.");
         _stepTokens = _meter.CreateCounter<long>(MetricNames.StepTokens, "{token}", "Tokens computed, by phase.");
         _decisions = _meter.CreateCounter<long>(MetricNames.Decisions, "{decision}", "Decisions of the scheduler, by reason.");
+        _regimeSwitches = _meter.CreateCounter<long>(MetricNames.RegimeSwitches, "{switch}", "Changes of an adapting policy, by the regime it goes to.");
         _engineFaults = _meter.CreateCounter<long>(MetricNames.EngineFaults, "{fault}", "Faults of the engine, by kind.");
         ObserveState(state);
     }
@@ -115,6 +117,8 @@ internal sealed class KvSchedulingMetrics : IDisposable
             _decisions.Add(1, _instance, new(MetricNames.Reason, reason.ToTagValue()));
         }
     }
+
+    public void RegimeSwitched(SchedulingRegime regime) => _regimeSwitches.Add(1, _instance, new(MetricNames.Regime, regime.ToTagValue()));
 
     public void EngineFaulted(string kind) => _engineFaults.Add(1, _instance, new(MetricNames.FaultKind, kind));
 

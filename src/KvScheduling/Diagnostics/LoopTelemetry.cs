@@ -170,5 +170,11 @@ internal sealed class LoopTelemetry : ISchedulerObserver, IDisposable
         }
     }
 
+    public void OnRegime(SchedulingRegime before, SchedulingRegime after, int waiting, int running, TimeSpan now)
+    {
+        _metrics.RegimeSwitched(after);
+        _logger.RegimeSwitched(_instance, before, after, waiting, running);
+    }
+
     public void Dispose() => _metrics.Dispose();
 }

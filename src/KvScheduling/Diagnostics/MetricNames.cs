@@ -25,6 +25,7 @@ internal static class MetricNames
     public const string StepTokens = "kv_scheduling.step.tokens";
     public const string StepBatchSize = "kv_scheduling.step.batch_size";
     public const string Decisions = "kv_scheduling.decisions";
+    public const string RegimeSwitches = "kv_scheduling.policy.switches";
     public const string EngineFaults = "kv_scheduling.engine.faults";
 
     public const string OperationName = "gen_ai.operation.name";
@@ -35,6 +36,7 @@ internal static class MetricNames
     public const string Outcome = "kv_scheduling.outcome";
     public const string Reason = "kv_scheduling.reason";
     public const string Phase = "kv_scheduling.phase";
+    public const string Regime = "kv_scheduling.regime";
     public const string FaultKind = "kv_scheduling.fault";
 
     public const string Operation = "chat";

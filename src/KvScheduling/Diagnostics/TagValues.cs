@@ -6,6 +6,10 @@ internal static class TagValues
     private static readonly string[] Decisions = SnakeCase(Enum.GetNames<DecisionReason>());
     private static readonly string[] Rejections = SnakeCase(Enum.GetNames<SchedulingRejection>());
 
+    private static readonly string[] Regimes = SnakeCase(Enum.GetNames<SchedulingRegime>());
+
+    public static string ToTagValue(this SchedulingRegime regime) => Regimes[(int)regime];
+
     public static string ToTagValue(this DecisionReason reason) => Decisions[(int)reason];
 
     public static string ToTagValue(this SchedulingRejection reason) => Rejections[(int)reason];

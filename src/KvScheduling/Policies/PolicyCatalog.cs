@@ -16,6 +16,9 @@ internal static class PolicyCatalog
         [SchedulingPolicies.SortedFGreedy] = SortedFVariants.Greedy,
         [SchedulingPolicies.SortedFQuantile] = SortedFVariants.Quantile,
         [SchedulingPolicies.SortedFSwap] = SortedFVariants.Swap,
+        [SchedulingPolicies.Wait] = static context => context.Options.Wait.PaperExact ? PaperExactPolicy.Wait(context) : new CohortLine(new WaitGate(context)),
+        [SchedulingPolicies.NestedWait] = static context =>
+            context.Options.NestedWait.PaperExact ? PaperExactPolicy.NestedWait(context) : new CohortLine(new NestedWaitGate(context)),
     }.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The names of the built-in policies, in alphabetical order.</summary>

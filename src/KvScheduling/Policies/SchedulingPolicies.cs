@@ -29,4 +29,10 @@ public static class SchedulingPolicies
 
     /// <summary>Sorted-F with every greedy batch improved by local swaps: a reference.</summary>
     public const string SortedFSwap = "sorted-f-swap";
+
+    /// <summary>First come, first served, in cohorts by type: WAIT. See <see cref="WaitOptions"/>.</summary>
+    public const string Wait = "wait";
+
+    /// <summary>First come, first served, in cohorts, with room kept for long outputs: Nested WAIT. See <see cref="NestedWaitOptions"/>.</summary>
+    public const string NestedWait = "nested-wait";
 }

@@ -21,6 +21,9 @@ public sealed record SchedulingReport
     /// <summary>From submission to the first start.</summary>
     public TimeSpan QueueTime { get; init; }
 
+    /// <summary>The part of the queue time in which its policy held it back to start it together with others (<see cref="DecisionReason.WaitsForCohort"/>).</summary>
+    public TimeSpan HoldTime { get; init; }
+
     /// <summary>TTFT: from submission to the first token; <see langword="null"/> when there was none.</summary>
     public TimeSpan? TimeToFirstToken { get; init; }
 

@@ -23,6 +23,7 @@ internal sealed class AdmissionStep
     /// <summary>Starts what may start now.</summary>
     public void Run(StepPlan plan, TimeSpan now)
     {
+        _state.Gate?.Decide(now);
         while (_state.Line.Head(now) is SchedulableRequest head)
         {
             if (Refuse(head, now))
@@ -31,6 +32,12 @@ internal sealed class AdmissionStep
             }
 
             bool promoted = _state.Line.IsPromoted(head, now);
+            if (!promoted && IsHeld(head))
+            {
+                Block(head, DecisionReason.WaitsForCohort);
+                return;
+            }
+
             int output = _state.Estimator.Estimate(head);
             DecisionReason blocked = WhyBlocked(head, output, out PrefixMatch match);
             if (blocked == DecisionReason.None)
@@ -64,7 +71,7 @@ internal sealed class AdmissionStep
     {
         if (_blockedHead != head && _blockedHead is { State: RequestState.Queued } previous)
         {
-            previous.WaitReason = DecisionReason.WaitsBehindHead;
+            previous.WaitReason = IsHeld(previous) ? DecisionReason.WaitsForCohort : DecisionReason.WaitsBehindHead;
         }
 
         _blockedHead = head;
@@ -85,6 +92,9 @@ internal sealed class AdmissionStep
         _state.End(request, _state.Expiries.Refusal(request, now), now);
         return true;
     }
+
+    /// <summary>Whether the policy holds a request back; an idle engine waits for nobody.</summary>
+    private bool IsHeld(SchedulableRequest request) => _state.Gate is AdmissionGate gate && _state.Slots.Running.Count > 0 && gate.Holds(request);
 
     /// <summary>What keeps a request from starting now; none when it may, from what <paramref name="match"/> says.</summary>
     private DecisionReason WhyBlocked(SchedulableRequest request, int output, out PrefixMatch match)
@@ -174,7 +184,7 @@ internal sealed class AdmissionStep
         for (int i = 0; i < count && _state.Slots.Running.Count < _state.Limits.MaxRunning && _composer.HasBudget; i++)
         {
             SchedulableRequest candidate = _window[i];
-            if (candidate == head)
+            if (candidate == head || IsHeld(candidate))
             {
                 continue;
             }

@@ -27,6 +27,9 @@ public enum DecisionReason
     /// <summary>Waits: as many prompts as may be computed at once are being computed, or the step's token budget is used up.</summary>
     WaitsForPrefill,
 
+    /// <summary>Waits although it would fit: the policy forms a batch of requests that start together, or lets later ones drain first.</summary>
+    WaitsForCohort,
+
     /// <summary>Waits behind a blocked head; starting it would move the head's earliest start, or it was not looked at.</summary>
     WaitsBehindHead,
 

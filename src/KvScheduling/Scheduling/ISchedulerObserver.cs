@@ -4,4 +4,9 @@ namespace KvScheduling;
 internal interface ISchedulerObserver
 {
     void OnDecision(SchedulableRequest request, DecisionReason reason, TimeSpan now);
+
+    /// <summary>An adapting policy does something else from now on.</summary>
+    void OnRegime(SchedulingRegime before, SchedulingRegime after, int waiting, int running, TimeSpan now)
+    {
+    }
 }

@@ -81,6 +81,8 @@ internal sealed class KvScheduler(SchedulerLoop loop, ILengthPredictor? predicto
             FailedRequests = state.Counters.Failed,
             EstimateQuantile = state.EstimateQuantile,
             HeadWaitReason = state.HeadWaitReason,
+            Regime = state.Regime,
+            HeldRequests = state.Counters.Held,
             TokensPerSecond = state.OutputTokensPerSecond,
         };
     }

@@ -184,6 +184,7 @@ internal sealed class LiveRequest : SchedulableRequest, IGenerationSource
         OutputTokens = GeneratedTokens,
         CachedTokens = CachedTokens,
         QueueTime = (_startedAt ?? now) - ArrivalTime,
+        HoldTime = HoldTime,
         TimeToFirstToken = _firstTokenAt - ArrivalTime,
         TimePerOutputToken = GeneratedTokens >= 2 && _firstTokenAt is { } first ? (_lastTokenAt - first) / (GeneratedTokens - 1) : null,
         Latency = now - ArrivalTime,

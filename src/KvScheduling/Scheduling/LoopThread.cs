@@ -411,6 +411,7 @@ internal sealed class LoopThread
         RunningRequests = Core.RunningCount,
         EstimateQuantile = Core.EstimateQuantile,
         HeadWaitReason = Core.HeadWaitReason,
+        Regime = Core.Regime,
         ComputedTokensPerSecond = _speed.ComputedTokensPerSecond,
         OutputTokensPerSecond = _speed.OutputTokensPerSecond,
         MeanStepSeconds = Core.MeanStepSeconds,

@@ -14,6 +14,7 @@ internal struct PublishedState
     public int RunningRequests;
     public double EstimateQuantile;
     public DecisionReason HeadWaitReason;
+    public SchedulingRegime Regime;
     public double ComputedTokensPerSecond;
     public double OutputTokensPerSecond;
     public double MeanStepSeconds;

@@ -32,6 +32,12 @@ internal struct RequestPlace
     /// <summary>While it is a suspect, how much of it must be computed in steps of its own before it is cleared; 0 otherwise.</summary>
     public int SuspectUntil;
 
+    /// <summary>Since when the policy's gate holds it back; null when it does not.</summary>
+    public TimeSpan? HeldSince;
+
+    /// <summary>The cohort it waits for, where its policy forms some.</summary>
+    public int Cohort;
+
     /// <summary>Whether it is part of its policy's plan.</summary>
     public bool IsPlanned;
 

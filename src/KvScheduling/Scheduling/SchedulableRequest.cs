@@ -52,6 +52,9 @@ public abstract class SchedulableRequest
     /// <summary>How often it was evicted.</summary>
     public int Evictions { get; internal set; }
 
+    /// <summary>How long the policy held it back before its first start although it could have started.</summary>
+    public TimeSpan HoldTime { get; internal set; }
+
     /// <summary>Why it waits, after the latest plan.</summary>
     public DecisionReason WaitReason { get; internal set; }
 

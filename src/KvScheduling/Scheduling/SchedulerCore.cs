@@ -7,9 +7,7 @@ namespace KvScheduling;
 internal sealed class SchedulerCore
 {
     private readonly SchedulerState _state;
-    private readonly StepComposer _composer;
-    private readonly EvictionPlanner _evictions;
-    private readonly AdmissionStep _admission;
+    private readonly IStepDiscipline _discipline;
     private readonly StepResults _results;
     private readonly FaultRecovery _recovery;
     private readonly InvariantChecker _invariants;
@@ -20,10 +18,9 @@ internal sealed class SchedulerCore
     public SchedulerCore(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer = null)
     {
         _state = new SchedulerState(options, engine, policyFactory, observer);
-        _composer = new StepComposer(_state);
-        _evictions = new EvictionPlanner(_state);
-        _admission = new AdmissionStep(_state, _composer);
-        _results = new StepResults(_state, _evictions);
+        var evictions = new EvictionPlanner(_state);
+        _discipline = _state.Line.Policy is IDisciplinedPolicy disciplined ? disciplined.CreateDiscipline(_state) : new ContinuousBatching(_state, evictions);
+        _results = new StepResults(_state, evictions);
         _recovery = new FaultRecovery(_state);
         _invariants = new InvariantChecker(_state);
     }
@@ -56,16 +53,12 @@ internal sealed class SchedulerCore
     /// <summary>Smoothed seconds per step; 0 before the first.</summary>
     public double MeanStepSeconds => _state.Speed.MeanStepSeconds;
 
-    /// <summary>When <see cref="Plan"/> must be asked again although nothing happens (a deadline, a timeout, a promotion); null when never.</summary>
-    public TimeSpan? NextWake
-    {
-        get
-        {
-            TimeSpan? expiry = _state.Expiries.Next;
-            TimeSpan? promotion = _state.Line.NextPromotion;
-            return expiry is null || promotion < expiry ? promotion : expiry;
-        }
-    }
+    /// <summary>What the policy does at present; none when it does not adapt.</summary>
+    public SchedulingRegime Regime => _state.Gate?.Regime ?? SchedulingRegime.None;
+
+    /// <summary>When <see cref="Plan"/> must be asked again although nothing happens (a deadline, a timeout, a promotion, a request held long enough); null
+    /// when never.</summary>
+    public TimeSpan? NextWake => Earlier(Earlier(_state.Expiries.Next, _state.Line.NextPromotion), _discipline.NextWake);
 
     /// <summary>Adds a request to the line. The caller has checked that it can ever fit (<see cref="CanEverFit"/>).</summary>
     public void Enqueue(SchedulableRequest request, TimeSpan now) => _state.Enqueue(request, now);
@@ -96,15 +89,16 @@ internal sealed class SchedulerCore
         if (_recovery.IsActive)
         {
             _recovery.Plan(plan, now);
-            _admission.Block(DecisionReason.WaitsForRecovery, now);
+            _discipline.Block(DecisionReason.WaitsForRecovery, now);
         }
         else
         {
-            PlanStep(plan, now);
+            _discipline.Plan(plan, now);
         }
 
         MakeRoomOfParked(plan);
-        HeadWaitReason = _admission.HeadWaitReason;
+        HeadWaitReason = _discipline.HeadWaitReason;
+        _state.Gate?.OnPlanned(plan);
         _stepStarted = now;
         _isStepOpen = plan.Items.Length > 0;
     }
@@ -115,6 +109,7 @@ internal sealed class SchedulerCore
         _isStepOpen = false;
         _state.Counters.Steps++;
         _state.Speed.Add(now - _stepStarted);
+        _state.Gate?.OnStep(now - _stepStarted);
         _results.Take(events, now);
         _recovery.OnStepDone();
     }
@@ -194,21 +189,5 @@ internal sealed class SchedulerCore
         _state.FreeLeaving(plan);
     }
 
-    private void PlanStep(StepPlan plan, TimeSpan now)
-    {
-        bool isTight = _evictions.MakeRoom(now);
-        _state.FreeLeaving(plan);
-        _composer.Begin();
-        if (isTight || _state.IsCapacityInDoubt)
-        {
-            // Who was just evicted, or the next in line, would only be evicted again.
-            _admission.Block(DecisionReason.WaitsForKv, now);
-        }
-        else
-        {
-            _admission.Run(plan, now);
-        }
-
-        _composer.Finish(plan);
-    }
+    private static TimeSpan? Earlier(TimeSpan? a, TimeSpan? b) => a is null || b < a ? b : a;
 }

@@ -11,6 +11,8 @@ internal struct SchedulerCounters
     public long PrefixQueryTokens;
     public long OutputTokens;
     public long Evictions;
+    public long Held;
+    public long RegimeSwitches;
     public long Completed;
     public long Rejected;
     public long Cancelled;

@@ -69,6 +69,12 @@ public sealed record SchedulerSnapshot
     /// <summary>Why the head of the line waits; <see cref="DecisionReason.None"/> when nothing does.</summary>
     public DecisionReason HeadWaitReason { get; init; }
 
+    /// <summary>What the policy does at present, where it adapts.</summary>
+    public SchedulingRegime Regime { get; init; }
+
+    /// <summary>Requests that the policy has held back so far to start them together with others.</summary>
+    public long HeldRequests { get; init; }
+
     /// <summary>Generated tokens per second over the last seconds; 0 before the first.</summary>
     public double TokensPerSecond { get; init; }
 }

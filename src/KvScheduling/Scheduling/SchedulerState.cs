@@ -12,15 +12,17 @@ internal sealed class SchedulerState
         _observer = observer;
         Options = options;
         Limits = new SchedulerLimits(options, engine);
-        IsGuaranteed = options.Reservation == KvReservation.Guaranteed;
+        Line = new WaitingLine(policyFactory, options.PromoteAfter);
+        IsGuaranteed = options.Reservation == KvReservation.Guaranteed && Line.Policy is not IDisciplinedPolicy;
         Ledger = new KvLedger(Limits.BudgetTokens, engine.BlockTokens, lingering: IsGuaranteed && !Limits.CanHold);
         Slots = new SlotTable(engine.MaxSequences);
         Prefixes = new PrefixIndex(Ledger, Slots);
         Parked = new ParkedSequences(Slots, Prefixes, Ledger, engine.PrefixReuse == PrefixReuse.None ? 0 : options.MaxParkedSequences);
         Matcher = new PrefixMatcher(engine.PrefixReuse, Prefixes, Parked, Ledger);
-        Line = new WaitingLine(policyFactory, options.PromoteAfter);
         Expiries = new ExpiryQueue(options.QueueTimeout, Limits);
         Estimator = new LengthEstimator(options.LengthEstimation, options.Reservation, engine.MaxContextTokens);
+        Gate = Line.Policy is IGatingPolicy gating ? new AdmissionGate(gating.Gate, this) : null;
+        Listener = Gate;
     }
 
     public KvSchedulingOptions Options { get; }
@@ -47,6 +49,12 @@ internal sealed class SchedulerState
 
     public SpeedMeter Speed { get; } = new();
 
+    /// <summary>The policy's gate; null where it lets everybody through.</summary>
+    public AdmissionGate? Gate { get; }
+
+    /// <summary>Who else is told what happens to requests; null when nobody is.</summary>
+    public ILineListener? Listener { get; set; }
+
     /// <summary>The engine had less KV than the ledger: nothing starts until a running request has ended.</summary>
     public bool IsCapacityInDoubt
     {
@@ -66,6 +74,7 @@ internal sealed class SchedulerState
         request.WaitReason = DecisionReason.WaitsBehindHead;
         Line.Add(request, now, resumed: false);
         Expiries.Add(request, Speed.MeanStepSeconds);
+        Listener?.OnQueued(request, now);
     }
 
     /// <summary>Gives a waiting request a slot and charges it. A slot must be free, or one continued.</summary>
@@ -91,6 +100,7 @@ internal sealed class SchedulerState
         request.WaitReason = DecisionReason.None;
         request.Place.WasStarted = true;
         plan.Starts.Add(new PlannedStart(request, match.Tokens, match.Source?.Id ?? slot.Id));
+        Listener?.OnStarted(request, now);
         request.OnStarted(now);
         _observer?.OnDecision(request, reason, now);
         return slot;
@@ -161,6 +171,21 @@ internal sealed class SchedulerState
         Slots.Leaving.Clear();
     }
 
+    /// <summary>A waiting request is held back by the policy's gate.</summary>
+    public void OnHeld(SchedulableRequest request, TimeSpan now)
+    {
+        Counters.Held++;
+        request.WaitReason = DecisionReason.WaitsForCohort;
+        _observer?.OnDecision(request, DecisionReason.WaitsForCohort, now);
+    }
+
+    /// <summary>The policy does something else from now on.</summary>
+    public void OnRegime(SchedulingRegime before, SchedulingRegime after, TimeSpan now)
+    {
+        Counters.RegimeSwitches++;
+        _observer?.OnRegime(before, after, Line.Count, Slots.Running.Count, now);
+    }
+
     /// <summary>The engine is gone with all KV; nothing runs any more.</summary>
     public void ForgetEngine()
     {
@@ -173,12 +198,14 @@ internal sealed class SchedulerState
 
     private void RemoveFromLine(SchedulableRequest request)
     {
-        bool expires = !request.Place.IsResumed;
+        bool wasResumed = request.Place.IsResumed;
         Line.Remove(request);
-        if (expires)
+        if (!wasResumed)
         {
             Expiries.OnRemoved(request);
         }
+
+        Listener?.OnLeft(request, wasResumed);
     }
 
     private void Requeue(SchedulableRequest request, DecisionReason reason, TimeSpan now)
@@ -188,6 +215,7 @@ internal sealed class SchedulerState
         request.EstimatedOutputTokens = Estimator.Estimate(request);
         request.WaitReason = DecisionReason.WaitsBehindHead;
         Line.Add(request, now, resumed: true);
+        Listener?.OnQueued(request, now);
         _observer?.OnDecision(request, reason, now);
     }
 
@@ -252,6 +280,7 @@ internal sealed class SchedulerState
             case RequestState.Completed:
                 Counters.Completed++;
                 Estimator.OnCompleted(request.GeneratedTokens);
+                Listener?.OnCompleted(request);
                 return DecisionReason.Completed;
             case RequestState.Cancelled:
                 Counters.Cancelled++;

@@ -19,12 +19,19 @@ internal sealed class WaitingLine
     {
         _policyFactory = policyFactory;
         _promoteAfter = promoteAfter;
-        ISchedulingPolicy policy = policyFactory();
-        PolicyName = policy.Name;
-        _spare.Push(new PriorityLevel(policy));
+        Policy = policyFactory();
+        if (Policy is IGatingPolicy gating)
+        {
+            _policyFactory = gating.CreateLine;
+        }
+
+        _spare.Push(new PriorityLevel(Policy));
     }
 
-    public string PolicyName { get; }
+    /// <summary>The first of the policy's lines.</summary>
+    public ISchedulingPolicy Policy { get; }
+
+    public string PolicyName => Policy.Name;
 
     public int Count { get; private set; }
 

@@ -8,9 +8,19 @@ public sealed class AllocationTests
     [InlineData(SchedulingPolicies.SmallestPeakFirst, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.SmallestVolumeFirst, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.SortedF, KvReservation.Predicted)]
+    [InlineData(SchedulingPolicies.Wait, KvReservation.Predicted)]
+    [InlineData(SchedulingPolicies.NestedWait, KvReservation.Predicted)]
     public void PlanAndComplete_ThousandsWaiting_AllocateNothing(string policy, KvReservation reservation)
     {
-        var options = new KvSchedulingOptions { Reservation = reservation, MaxRunningRequests = 64, MaxStepTokens = 512, PrefillChunkTokens = 128 };
+        // Thresholds are computed anew every few seconds, which allocates; no step between does.
+        var options = new KvSchedulingOptions
+        {
+            Reservation = reservation,
+            MaxRunningRequests = 64,
+            MaxStepTokens = 512,
+            PrefillChunkTokens = 128,
+            Wait = { RefitInterval = TimeSpan.FromHours(1) },
+        };
         EngineDescription engine = SchedulerHarness.UnitRounds(16 * 400, 16, 128) with { PrefixReuse = PrefixReuse.Share };
         var core = new SchedulerCore(options, engine, Policies.Create(policy, options, engine));
         var random = new Random(1);

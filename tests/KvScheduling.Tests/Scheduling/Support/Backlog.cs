@@ -43,11 +43,14 @@ internal sealed class Backlog
 /// <summary>Policies by name.</summary>
 internal static class Policies
 {
-    public static readonly string[] All =
+    /// <summary>Policies that are nothing but an order.</summary>
+    public static readonly string[] Orders =
     [
         SchedulingPolicies.Fcfs, SchedulingPolicies.ShortestOutputFirst, SchedulingPolicies.SmallestPeakFirst,
         SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF,
     ];
+
+    public static readonly string[] All = [.. Orders, SchedulingPolicies.Wait, SchedulingPolicies.NestedWait];
 
     public static Func<ISchedulingPolicy> Create(string name, KvSchedulingOptions options, EngineDescription engine) =>
         () => PolicyCatalog.Get(name)(new PolicyContext(options, engine, options.KvBudgetTokens ?? engine.KvCapacityTokens));

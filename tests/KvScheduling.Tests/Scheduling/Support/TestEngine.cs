@@ -46,6 +46,8 @@ internal sealed class TestEngine
 
     public TestRequest RequestIn(int slot) => _slots[slot]!.Request;
 
+    public int ComputedIn(int slot) => _slots[slot]!.Computed;
+
     public void Remove(int slot)
     {
         Require(_slots[slot] is not null, $"slot {slot} is removed but was not started");
