@@ -15,6 +15,9 @@ public sealed class QueuePlace : IDisposable
     /// <summary>Prompt tokens that the place includes already.</summary>
     internal long Tokens { get; }
 
+    /// <summary>Whether it is for a request of a backlog that is drained.</summary>
+    internal bool IsBacklog { get; init; }
+
     /// <summary>Gives the place back unless a request has taken it over.</summary>
     public void Dispose()
     {

@@ -12,8 +12,8 @@ public sealed class KvSchedulingOptions
     public KvReservation Reservation { get; set; } = KvReservation.Predicted;
 
     /// <summary>The policy that orders the line: one of <see cref="SchedulingPolicies"/>, or the name of a policy that was registered.</summary>
-    /// <value>The default value is <see cref="SchedulingPolicies.SortedF"/>.</value>
-    public string Policy { get; set; } = SchedulingPolicies.SortedF;
+    /// <value>The default value is <see cref="SchedulingPolicies.Adaptive"/>.</value>
+    public string Policy { get; set; } = SchedulingPolicies.Adaptive;
 
     /// <summary>The most requests that hold KV at once (vLLM: <c>max_num_seqs</c>).</summary>
     /// <value>From 1 to 65,536. The default value is 256, or fewer where the engine has fewer slots.</value>
@@ -67,7 +67,7 @@ public sealed class KvSchedulingOptions
     /// <value>From 0 (always greedy) to 256. The default value is 32.</value>
     public int SortedFExactLimit { get; set; } = 32;
 
-    /// <summary>Settings of <see cref="SchedulingPolicies.Wait"/> and, beside its own, of <see cref="SchedulingPolicies.NestedWait"/>.</summary>
+    /// <summary>Settings of <see cref="SchedulingPolicies.Wait"/>; beside their own rules <see cref="SchedulingPolicies.NestedWait"/> and <see cref="SchedulingPolicies.Adaptive"/> use them too.</summary>
     public WaitOptions Wait { get; set; } = new();
 
     /// <summary>Settings of <see cref="SchedulingPolicies.NestedWait"/>.</summary>

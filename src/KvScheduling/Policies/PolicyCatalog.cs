@@ -16,6 +16,7 @@ internal static class PolicyCatalog
         [SchedulingPolicies.SortedFGreedy] = SortedFVariants.Greedy,
         [SchedulingPolicies.SortedFQuantile] = SortedFVariants.Quantile,
         [SchedulingPolicies.SortedFSwap] = SortedFVariants.Swap,
+        [SchedulingPolicies.Adaptive] = static context => new AdaptiveLine(new AdaptiveGate(context), context),
         [SchedulingPolicies.Wait] = static context => context.Options.Wait.PaperExact ? PaperExactPolicy.Wait(context) : new CohortLine(new WaitGate(context)),
         [SchedulingPolicies.NestedWait] = static context =>
             context.Options.NestedWait.PaperExact ? PaperExactPolicy.NestedWait(context) : new CohortLine(new NestedWaitGate(context)),

@@ -30,6 +30,9 @@ public static class SchedulingPolicies
     /// <summary>Sorted-F with every greedy batch improved by local swaps: a reference.</summary>
     public const string SortedFSwap = "sorted-f-swap";
 
+    /// <summary>Sorted-F for what came at once, first come, first served under a stream, in cohorts where the measured cost of steps says that they pay.</summary>
+    public const string Adaptive = "adaptive";
+
     /// <summary>First come, first served, in cohorts by type: WAIT. See <see cref="WaitOptions"/>.</summary>
     public const string Wait = "wait";
 

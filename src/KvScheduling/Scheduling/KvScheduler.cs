@@ -39,7 +39,9 @@ internal sealed class KvScheduler(SchedulerLoop loop, ILengthPredictor? predicto
             RefuseHopeless(request, maxOutputTokens);
             place ??= Reserve();
             EnterWithPrompt(place, request.PromptTokens.Length);
-            return Post(new LiveRequest(loop, request, maxOutputTokens, ExpectLength(request), cancellationToken));
+            var live = new LiveRequest(loop, request, maxOutputTokens, ExpectLength(request), cancellationToken);
+            live.Place.IsBulk = place.IsBacklog;
+            return Post(live);
         }
         catch
         {
@@ -96,7 +98,7 @@ internal sealed class KvScheduler(SchedulerLoop loop, ILengthPredictor? predicto
             DoorAnswer answer = loop.Door.TryEnter(promptTokens);
             if (answer == DoorAnswer.Open)
             {
-                return new QueuePlace(loop.Door, promptTokens);
+                return new QueuePlace(loop.Door, promptTokens) { IsBacklog = true };
             }
 
             if (answer == DoorAnswer.Closed)

@@ -9,6 +9,9 @@ internal struct RequestPlace
     /// <summary>Names the present membership in a policy's line; 0 outside.</summary>
     public uint PolicyTicket;
 
+    /// <summary>Names the present membership in the order of arrival of a line that keeps a second one; 0 outside.</summary>
+    public uint ArrivalTicket;
+
     private uint _tickets;
 
     /// <summary>When the present wait began.</summary>
@@ -34,6 +37,9 @@ internal struct RequestPlace
 
     /// <summary>Since when the policy's gate holds it back; null when it does not.</summary>
     public TimeSpan? HeldSince;
+
+    /// <summary>Whether it came together with many others, or from a backlog that is drained.</summary>
+    public bool IsBulk;
 
     /// <summary>The cohort it waits for, where its policy forms some.</summary>
     public int Cohort;

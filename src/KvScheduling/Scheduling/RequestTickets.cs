@@ -13,6 +13,12 @@ internal readonly struct PolicyTicket : IRequestTicket
     public static uint Of(SchedulableRequest request) => request.Place.PolicyTicket;
 }
 
+/// <summary>Membership in the order of arrival beside a policy's line.</summary>
+internal readonly struct ArrivalTicket : IRequestTicket
+{
+    public static uint Of(SchedulableRequest request) => request.Place.ArrivalTicket;
+}
+
 /// <summary>The present wait in the scheduler's line.</summary>
 internal readonly struct WaitTicket : IRequestTicket
 {

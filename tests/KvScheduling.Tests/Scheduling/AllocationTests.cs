@@ -8,6 +8,7 @@ public sealed class AllocationTests
     [InlineData(SchedulingPolicies.SmallestPeakFirst, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.SmallestVolumeFirst, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.SortedF, KvReservation.Predicted)]
+    [InlineData(SchedulingPolicies.Adaptive, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.Wait, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.NestedWait, KvReservation.Predicted)]
     public void PlanAndComplete_ThousandsWaiting_AllocateNothing(string policy, KvReservation reservation)

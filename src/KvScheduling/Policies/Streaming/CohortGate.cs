@@ -29,7 +29,7 @@ internal abstract class CohortGate : IStartGate
 
     public Cohort CohortAt(int index) => _cohorts[index];
 
-    public SchedulingRegime Regime
+    public virtual SchedulingRegime Regime
     {
         get
         {
@@ -76,12 +76,13 @@ internal abstract class CohortGate : IStartGate
     public void Decide(in GateConditions conditions)
     {
         _now = conditions.Now;
+        Observe(_now);
         if (_now >= _nextRefit)
         {
             Refit();
         }
 
-        bool isQuiet = conditions.Running.Count < Options.BypassBelow;
+        bool isQuiet = conditions.Running.Count < Options.BypassBelow || LetsEverybodyThrough;
         _isShut = !isQuiet && MustDrain(conditions);
         foreach (Cohort cohort in _cohorts)
         {
@@ -96,13 +97,13 @@ internal abstract class CohortGate : IStartGate
         }
     }
 
-    public void OnQueued(SchedulableRequest request, TimeSpan now)
+    public virtual void OnQueued(SchedulableRequest request, TimeSpan now)
     {
         _firstArrival ??= now;
         _cohorts[request.Place.Cohort].Add(request, now);
     }
 
-    public void OnLeft(SchedulableRequest request) => _cohorts[request.Place.Cohort].OnRemoved();
+    public virtual void OnLeft(SchedulableRequest request) => _cohorts[request.Place.Cohort].OnRemoved();
 
     public void OnCompleted(SchedulableRequest request)
     {
@@ -110,14 +111,22 @@ internal abstract class CohortGate : IStartGate
         Learn(request.PromptTokens, request.GeneratedTokens);
     }
 
-    public void OnStep(in StepShape shape, TimeSpan duration) => Costs.Add(shape, duration);
+    public virtual void OnStep(in StepShape shape, TimeSpan duration) => Costs.Add(shape, duration);
 
     /// <summary>A request completed with these lengths.</summary>
     protected abstract void Learn(int promptTokens, int outputTokens);
 
     /// <summary>Computes thresholds anew.</summary>
-    /// <returns>The time of an iteration at equilibrium.</returns>
-    protected abstract double ComputeThresholds(FluidCost cost, TimeSpan now);
+    /// <returns>The seconds in which a cohort gathers.</returns>
+    protected abstract double ComputeThresholds(in StepCosts costs, TimeSpan now);
+
+    /// <summary>Whether nobody is held at present.</summary>
+    protected virtual bool LetsEverybodyThrough => false;
+
+    /// <summary>A step is planned.</summary>
+    protected virtual void Observe(TimeSpan now)
+    {
+    }
 
     /// <summary>Whether nobody may start until some of what runs has gone on.</summary>
     protected virtual bool MustDrain(in GateConditions conditions) => false;
@@ -138,7 +147,7 @@ internal abstract class CohortGate : IStartGate
             return;
         }
 
-        double cycle = ComputeThresholds(Costs.Fit().ToFluid(), _now);
+        double cycle = ComputeThresholds(Costs.Fit(), _now);
 
         // Nobody waits longer than two cycles would take.
         _maxHold = cycle < Options.MaxHold.TotalSeconds / 2 ? TimeSpan.FromSeconds(2 * cycle) : Options.MaxHold;

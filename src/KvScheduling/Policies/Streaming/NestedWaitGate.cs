@@ -75,8 +75,9 @@ internal sealed class NestedWaitGate : CohortGate
         return conditions.KvUsedTokens + _buffer > _kvTokens;
     }
 
-    protected override double ComputeThresholds(FluidCost cost, TimeSpan now)
+    protected override double ComputeThresholds(in StepCosts costs, TimeSpan now)
     {
+        FluidCost cost = costs.ToFluid();
         double rate = CohortAt(0).Arrivals.PerSecond(now);
         if (rate <= 0)
         {

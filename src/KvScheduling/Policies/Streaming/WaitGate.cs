@@ -29,8 +29,9 @@ internal sealed class WaitGate : CohortGate
 
     protected override void Learn(int promptTokens, int outputTokens) => _types.Add(promptTokens, outputTokens);
 
-    protected override double ComputeThresholds(FluidCost cost, TimeSpan now)
+    protected override double ComputeThresholds(in StepCosts costs, TimeSpan now)
     {
+        FluidCost cost = costs.ToFluid();
         _types.Refit();
         _fluid.Clear();
         double kvPerSecond = 0;

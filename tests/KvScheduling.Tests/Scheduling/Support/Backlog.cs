@@ -50,7 +50,7 @@ internal static class Policies
         SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF,
     ];
 
-    public static readonly string[] All = [.. Orders, SchedulingPolicies.Wait, SchedulingPolicies.NestedWait];
+    public static readonly string[] All = [.. Orders, SchedulingPolicies.Adaptive, SchedulingPolicies.Wait, SchedulingPolicies.NestedWait];
 
     public static Func<ISchedulingPolicy> Create(string name, KvSchedulingOptions options, EngineDescription engine) =>
         () => PolicyCatalog.Get(name)(new PolicyContext(options, engine, options.KvBudgetTokens ?? engine.KvCapacityTokens));
