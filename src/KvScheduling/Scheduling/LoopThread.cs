@@ -112,14 +112,14 @@ internal sealed class LoopThread
             }
 
             Publish();
-            if (!ran)
+            if (ran)
+            {
+                _emptyPlans = 0;
+            }
+            else if (!_draining || Core.HasWork)
             {
                 DetectStall();
                 WaitForMail();
-            }
-            else
-            {
-                _emptyPlans = 0;
             }
         }
     }

@@ -131,9 +131,10 @@ public sealed class LoopFaultTests
     [Fact]
     public async Task DisposeAsync_WhileRequestsRun_LetsThemFinish()
     {
-        KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine());
+        // A patience that the test would not outlast: stopping must not use it up when everybody has finished.
+        KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(), options => options.ShutdownTimeout = TimeSpan.FromHours(1));
         Task<GenerationResult>[] all = [.. Enumerable.Range(0, 20).Select(i => host.Scheduler.Submit(TestHost.Request(i, 8, 50)).CompleteAsync())];
-        await host.DisposeAsync();
+        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
         GenerationResult[] results = await Task.WhenAll(all);
         Assert.All(results, result => Assert.Equal(50, result.OutputTokens.Length));
         Assert.Equal(SchedulingRejection.ShuttingDown, Assert.Throws<SchedulingRejectedException>(() => host.Scheduler.Submit(TestHost.Request(0))).Reason);
