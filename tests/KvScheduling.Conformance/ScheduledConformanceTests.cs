@@ -29,6 +29,7 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
     [InlineData(SchedulingPolicies.SmallestPeakFirst)]
     [InlineData(SchedulingPolicies.SmallestVolumeFirst)]
     [InlineData(SchedulingPolicies.SortedF)]
+    [InlineData(SchedulingPolicies.EarliestDeadline)]
     [InlineData(SchedulingPolicies.Adaptive)]
     [InlineData(SchedulingPolicies.Wait)]
     [InlineData(SchedulingPolicies.NestedWait)]

@@ -63,6 +63,18 @@ public sealed class KvSchedulingOptions
     /// <value>Above zero. The default value is 30 seconds; <see langword="null"/> turns promotion off.</value>
     public TimeSpan? PromoteAfter { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>A waiting request gains one priority in this time, so that lower priorities get their turn long before <see cref="PromoteAfter"/>, or without it.</summary>
+    /// <value>Above zero. The default value is <see langword="null"/>: priorities are strict until promotion.</value>
+    public TimeSpan? PriorityAgeing { get; set; }
+
+    /// <summary>How tenants share the engine. With a fairness, <see cref="PromoteAfter"/> counts inside each tenant and priority only.</summary>
+    /// <value>The default value is <see cref="TenantFairness.None"/>.</value>
+    public TenantFairness Fairness { get; set; }
+
+    /// <summary>The shares of tenants under <see cref="Fairness"/>, by name; a tenant that is not listed, and requests without one, weigh 1.</summary>
+    /// <value>Above zero each. Empty by default.</value>
+    public IDictionary<string, double> TenantWeights { get; init; } = new Dictionary<string, double>(StringComparer.Ordinal);
+
     /// <summary>Up to how many waiting requests <see cref="SchedulingPolicies.SortedF"/> finds the best batch exactly, by dynamic programming; above, greedily.</summary>
     /// <value>From 0 (always greedy) to 256. The default value is 32.</value>
     public int SortedFExactLimit { get; set; } = 32;

@@ -46,6 +46,13 @@ internal sealed class KvSchedulingOptionsValidator : IValidateOptions<KvScheduli
         Require(options.BackfillWindow is >= 1 and <= 256, nameof(options.BackfillWindow), options.BackfillWindow, "from 1 to 256");
         Require(options.MaxOvertakes >= 0, nameof(options.MaxOvertakes), options.MaxOvertakes, "0 or more");
         Require(options.PromoteAfter is not { } promote || promote > TimeSpan.Zero, nameof(options.PromoteAfter), options.PromoteAfter, "above zero, or null");
+        Require(options.PriorityAgeing is not { } ageing || ageing > TimeSpan.Zero, nameof(options.PriorityAgeing), options.PriorityAgeing, "above zero, or null");
+        Require(Enum.IsDefined(options.Fairness), nameof(options.Fairness), options.Fairness, "None or VirtualTokenCounter");
+        foreach ((string tenant, double weight) in options.TenantWeights)
+        {
+            Require(weight > 0 && double.IsFinite(weight), $"{nameof(options.TenantWeights)}[{tenant}]", weight, "a finite number above zero");
+        }
+
         Require(options.SortedFExactLimit is >= 0 and <= 256, nameof(options.SortedFExactLimit), options.SortedFExactLimit, "from 0 to 256");
         Require(options.EvictionCooldownSteps >= 1, nameof(options.EvictionCooldownSteps), options.EvictionCooldownSteps, "at least 1");
         Require(Enum.IsDefined(options.PrefixScope), nameof(options.PrefixScope), options.PrefixScope, "None, Tenant or Public");

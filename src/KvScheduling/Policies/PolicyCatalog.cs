@@ -11,6 +11,7 @@ internal static class PolicyCatalog
         [SchedulingPolicies.ShortestOutputFirst] = static _ => new ShortestOutputFirstPolicy(),
         [SchedulingPolicies.SmallestPeakFirst] = static _ => new SmallestPeakFirstPolicy(),
         [SchedulingPolicies.SmallestVolumeFirst] = static _ => new SmallestVolumeFirstPolicy(),
+        [SchedulingPolicies.EarliestDeadline] = static _ => new EarliestDeadlinePolicy(),
         [SchedulingPolicies.SortedF] = static context => new SortedFPolicy(context),
         [SchedulingPolicies.SortedFExact] = SortedFVariants.Exact,
         [SchedulingPolicies.SortedFGreedy] = SortedFVariants.Greedy,

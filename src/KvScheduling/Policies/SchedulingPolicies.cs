@@ -30,6 +30,9 @@ public static class SchedulingPolicies
     /// <summary>Sorted-F with every greedy batch improved by local swaps: a reference.</summary>
     public const string SortedFSwap = "sorted-f-swap";
 
+    /// <summary>Earliest deadline first (<see cref="SchedulingHints.Deadline"/>), then those without one by arrival.</summary>
+    public const string EarliestDeadline = "earliest-deadline";
+
     /// <summary>Sorted-F for what came at once, first come, first served under a stream, in cohorts where the measured cost of steps says that they pay.</summary>
     public const string Adaptive = "adaptive";
 

@@ -7,6 +7,9 @@ internal sealed class PriorityLevel(ISchedulingPolicy policy)
 
     public ISchedulingPolicy Policy { get; } = policy;
 
+    /// <summary>Everybody of this priority by waiting time; kept where priorities age.</summary>
+    public RequestFifo<WaitTicket> ByWait { get; } = new();
+
     public ResumedLine Resumed { get; } = new();
 
     public int Count => Policy.Count + Resumed.Count;

@@ -38,6 +38,9 @@ internal struct RequestPlace
     /// <summary>Since when the policy's gate holds it back; null when it does not.</summary>
     public TimeSpan? HeldSince;
 
+    /// <summary>Its tenant's account, where tenants share fairly.</summary>
+    public TenantAccount? Account;
+
     /// <summary>Whether it came together with many others, or from a backlog that is drained.</summary>
     public bool IsBulk;
 

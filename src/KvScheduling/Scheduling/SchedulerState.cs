@@ -12,7 +12,7 @@ internal sealed class SchedulerState
         _observer = observer;
         Options = options;
         Limits = new SchedulerLimits(options, engine);
-        Line = new WaitingLine(policyFactory, options.PromoteAfter);
+        Line = new WaitingLine(policyFactory, options);
         IsGuaranteed = options.Reservation == KvReservation.Guaranteed && Line.Policy is not IDisciplinedPolicy;
         Ledger = new KvLedger(Limits.BudgetTokens, engine.BlockTokens, lingering: IsGuaranteed && !Limits.CanHold);
         Slots = new SlotTable(engine.MaxSequences);
@@ -98,7 +98,12 @@ internal sealed class SchedulerState
         request.State = RequestState.Running;
         request.Slot = slot.Id;
         request.WaitReason = DecisionReason.None;
-        request.Place.WasStarted = true;
+        if (!request.Place.WasStarted)
+        {
+            request.Place.WasStarted = true;
+            TenantAccounts.OnStarted(request);
+        }
+
         plan.Starts.Add(new PlannedStart(request, match.Tokens, match.Source?.Id ?? slot.Id));
         Listener?.OnStarted(request, now);
         request.OnStarted(now);
@@ -138,6 +143,7 @@ internal sealed class SchedulerState
             return;
         }
 
+        TenantAccounts.OnEnded(request);
         request.Slot = -1;
         request.State = end.State;
         request.WaitReason = DecisionReason.None;

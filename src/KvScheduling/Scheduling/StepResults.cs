@@ -89,6 +89,7 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
 
         request.GeneratedTokens++;
         state.Counters.OutputTokens++;
+        request.Place.Account?.ChargeOutput();
         slot.IsPrefilling = false;
         slot.AwaitsRoom = true;
         request.OnToken(token, now);

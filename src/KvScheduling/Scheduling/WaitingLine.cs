@@ -9,23 +9,31 @@ internal sealed class WaitingLine
 {
     private readonly Func<ISchedulingPolicy> _policyFactory;
     private readonly TimeSpan? _promoteAfter;
+    private readonly TimeSpan? _ageing;
+    private readonly TenantAccounts? _accounts;
     private readonly RequestFifo<WaitTicket> _byWait = new();
     private readonly List<PriorityLevel> _levels = [];
     private readonly Stack<PriorityLevel> _spare = new();
     private readonly SchedulableRequest[] _scratch = new SchedulableRequest[1];
     private bool _headIsPromoted;
 
-    public WaitingLine(Func<ISchedulingPolicy> policyFactory, TimeSpan? promoteAfter)
+    public WaitingLine(Func<ISchedulingPolicy> policyFactory, KvSchedulingOptions options)
     {
-        _policyFactory = policyFactory;
-        _promoteAfter = promoteAfter;
+        _ageing = options.PriorityAgeing;
         Policy = policyFactory();
-        if (Policy is IGatingPolicy gating)
+        Func<ISchedulingPolicy> createLine = Policy is IGatingPolicy gating ? gating.CreateLine : policyFactory;
+        if (options.Fairness == TenantFairness.None)
         {
-            _policyFactory = gating.CreateLine;
+            _promoteAfter = options.PromoteAfter;
+            _policyFactory = createLine;
+            _spare.Push(new PriorityLevel(Policy));
         }
-
-        _spare.Push(new PriorityLevel(Policy));
+        else
+        {
+            // Who floods the line waits longest: tenants promote their own requests only.
+            _accounts = new TenantAccounts(options.TenantWeights.AsReadOnly(), options.PromoteAfter);
+            _policyFactory = () => new FairLine(_accounts, createLine);
+        }
     }
 
     /// <summary>The first of the policy's lines.</summary>
@@ -52,6 +60,11 @@ internal sealed class WaitingLine
             _byWait.Add(request);
         }
 
+        if (_ageing is not null)
+        {
+            level.ByWait.Add(request);
+        }
+
         Count++;
         TokensToCompute += request.TokensToCompute;
     }
@@ -61,14 +74,19 @@ internal sealed class WaitingLine
     {
         int index = IndexOf(request.Priority);
         PriorityLevel level = _levels[index];
+        request.Place.WaitTicket = 0;
         (request.Place.IsResumed ? level.Resumed : level.Policy).Remove(request);
+        if (_ageing is not null)
+        {
+            level.ByWait.OnRemoved();
+        }
+
         if (level.Count == 0)
         {
             _levels.RemoveAt(index);
             _spare.Push(level);
         }
 
-        request.Place.WaitTicket = 0;
         if (_promoteAfter is not null)
         {
             _byWait.OnRemoved();
@@ -93,7 +111,8 @@ internal sealed class WaitingLine
             return oldest;
         }
 
-        return _levels.Count > 0 && _levels[0].Peek(_scratch.AsSpan(0, 1)) > 0 ? _scratch[0] : null;
+        SetTime(now);
+        return Aged() ?? (_levels.Count > 0 && _levels[0].Peek(_scratch.AsSpan(0, 1)) > 0 ? _scratch[0] : null);
     }
 
     /// <summary>The first requests of the line, the head included.</summary>
@@ -102,6 +121,7 @@ internal sealed class WaitingLine
     {
         int count = 0;
         bool anyPromoted = false;
+        SetTime(now);
         if (Oldest() is SchedulableRequest oldest && IsPromoted(oldest, now))
         {
             anyPromoted = true;
@@ -142,6 +162,37 @@ internal sealed class WaitingLine
         }
 
         return (inLevels, _promoteAfter is null ? Count : _byWait.Count);
+    }
+
+    /// <summary>The oldest request of a lower priority that has gained more than the difference by waiting; null when there is none.</summary>
+    private SchedulableRequest? Aged()
+    {
+        if (_ageing is not TimeSpan ageing || _levels.Count < 2)
+        {
+            return null;
+        }
+
+        int best = 0;
+        Int128 bestKey = AgedKey(_levels[0], ageing);
+        for (int i = 1; i < _levels.Count; i++)
+        {
+            Int128 key = AgedKey(_levels[i], ageing);
+            (best, bestKey) = key < bestKey ? (i, key) : (best, bestKey);
+        }
+
+        return best == 0 ? null : _levels[best].ByWait.First();
+    }
+
+    /// <summary>A priority gained per ageing time orders as the start of the wait, moved back by the priority times that time: it does not change while waiting.</summary>
+    private static Int128 AgedKey(PriorityLevel level, TimeSpan ageing) =>
+        level.ByWait.First()!.Place.WaitingSince.Ticks - ((Int128)level.Priority * ageing.Ticks);
+
+    private void SetTime(TimeSpan now)
+    {
+        if (_accounts is not null)
+        {
+            _accounts.Now = now;
+        }
     }
 
     private SchedulableRequest? Oldest() => _promoteAfter is null ? null : _byWait.First();

@@ -9,14 +9,17 @@ public sealed class AllocationTests
     [InlineData(SchedulingPolicies.SmallestVolumeFirst, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.SortedF, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.Adaptive, KvReservation.Predicted)]
+    [InlineData(SchedulingPolicies.Adaptive, KvReservation.Predicted, TenantFairness.VirtualTokenCounter)]
     [InlineData(SchedulingPolicies.Wait, KvReservation.Predicted)]
     [InlineData(SchedulingPolicies.NestedWait, KvReservation.Predicted)]
-    public void PlanAndComplete_ThousandsWaiting_AllocateNothing(string policy, KvReservation reservation)
+    public void PlanAndComplete_ThousandsWaiting_AllocateNothing(string policy, KvReservation reservation, TenantFairness fairness = TenantFairness.None)
     {
         // Thresholds are computed anew every few seconds, which allocates; no step between does.
         var options = new KvSchedulingOptions
         {
             Reservation = reservation,
+            Fairness = fairness,
+            PriorityAgeing = fairness == TenantFairness.None ? null : TimeSpan.FromSeconds(5),
             MaxRunningRequests = 64,
             MaxStepTokens = 512,
             PrefillChunkTokens = 128,
@@ -30,14 +33,16 @@ public sealed class AllocationTests
         for (int i = 0; i < 6_000; i++)
         {
             int limit = 1 + random.Next(120);
-            core.Enqueue(new SilentRequest(65 + random.Next(200), limit, Math.Max(1, limit / 2), i % 3 == 0 ? blocks : []), TimeSpan.Zero);
+            core.Enqueue(new SilentRequest(65 + random.Next(200), limit, Math.Max(1, limit / 2), i % 3 == 0 ? blocks : [], "tenant-" + (i % 5)), TimeSpan.Zero);
         }
 
         var plan = new StepPlan(engine.MaxSequences);
         StepEvent[] events = new StepEvent[engine.MaxSequences];
         int[] left = new int[engine.MaxSequences];
         TimeSpan now = TimeSpan.Zero;
-        Run(600);
+
+        // Until every tenant's line has grown to its size.
+        Run(fairness == TenantFairness.None ? 600 : 1_500);
         SchedulerCounters before = core.Counters;
         long bytes = GC.GetAllocatedBytesForCurrentThread();
         Run(500);
@@ -73,7 +78,8 @@ public sealed class AllocationTests
         }
     }
 
-    private sealed class SilentRequest(int prompt, int limit, int actual, ulong[] blocks) : SchedulableRequest(prompt, limit, SchedulingHints.None)
+    private sealed class SilentRequest(int prompt, int limit, int actual, ulong[] blocks, string tenant)
+        : SchedulableRequest(prompt, limit, new SchedulingHints { Tenant = tenant })
     {
         internal override ReadOnlySpan<ulong> PrefixBlocks => blocks;
 

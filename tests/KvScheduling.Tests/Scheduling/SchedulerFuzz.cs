@@ -122,6 +122,7 @@ internal sealed class SchedulerFuzz
 
         var hints = new SchedulingHints
         {
+            Tenant = (_all.Count % 4) switch { 0 => "a", 1 => "b", 2 => "c" + (_all.Count % 7), _ => null },
             Priority = _random.Next(4) == 0 ? _random.Next(3) : 0,
             ExpectedOutputTokens = _random.Next(3) == 0 ? 1 + _random.Next(limit) : null,
             Deadline = _random.Next(10) == 0 ? TimeSpan.FromSeconds(1 + _random.Next(400)) : null,

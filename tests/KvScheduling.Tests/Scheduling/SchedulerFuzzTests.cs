@@ -146,6 +146,10 @@ public sealed class SchedulerFuzzTests
                 RefitInterval = TimeSpan.FromSeconds(30),
             },
         };
+        int extras = seed % 5;
+        options.Fairness = extras is 1 or 2 ? TenantFairness.VirtualTokenCounter : TenantFairness.None;
+        options.TenantWeights["b"] = 2;
+        options.PriorityAgeing = extras is 2 or 3 ? TimeSpan.FromSeconds(25) : null;
         string policy = only ?? Policies.All[random.Next(Policies.All.Length)];
         return new SchedulerFuzz(seed, engine, options, policy, withFaults: seed % 4 < 2);
     }

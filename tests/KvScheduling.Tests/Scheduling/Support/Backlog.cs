@@ -47,7 +47,7 @@ internal static class Policies
     public static readonly string[] Orders =
     [
         SchedulingPolicies.Fcfs, SchedulingPolicies.ShortestOutputFirst, SchedulingPolicies.SmallestPeakFirst,
-        SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF,
+        SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF, SchedulingPolicies.EarliestDeadline,
     ];
 
     public static readonly string[] All = [.. Orders, SchedulingPolicies.Adaptive, SchedulingPolicies.Wait, SchedulingPolicies.NestedWait];
