@@ -9,11 +9,15 @@ internal static class ChatServerCommand
 
     private static readonly string[] Policies =
     [
+        SchedulingPolicies.Adaptive,
         SchedulingPolicies.SortedF,
         SchedulingPolicies.Fcfs,
         SchedulingPolicies.ShortestOutputFirst,
         SchedulingPolicies.SmallestPeakFirst,
         SchedulingPolicies.SmallestVolumeFirst,
+        SchedulingPolicies.EarliestDeadline,
+        SchedulingPolicies.Wait,
+        SchedulingPolicies.NestedWait,
     ];
 
     /// <summary>Runs the server until Ctrl-C.</summary>
@@ -34,7 +38,7 @@ internal static class ChatServerCommand
                 result.AddError($"--kv-tokens must be at least {EngineChoice.MinKvTokens}, one block, but is {tokens}.");
             }
         });
-        Option<string> policy = Create("--policy", "P", $"The order of the line: {string.Join(", ", Policies)}.", SchedulingPolicies.SortedF);
+        Option<string> policy = Create("--policy", "P", $"The order of the line: {string.Join(", ", Policies)}.", SchedulingPolicies.Adaptive);
         policy.AcceptOnlyFromAmong(Policies);
         RootCommand command = new("Serves a chat model over HTTP in OpenAI's shape, with a page to chat and to watch the line and the KV budget live.")
         {

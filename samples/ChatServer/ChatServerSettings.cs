@@ -19,5 +19,5 @@ internal sealed record ChatServerSettings
     /// <summary>The KV budget in tokens; null for the engine's choice.</summary>
     public long? KvTokens { get; init; }
 
-    public string Policy { get; init; } = SchedulingPolicies.SortedF;
+    public string Policy { get; init; } = SchedulingPolicies.Adaptive;
 }

@@ -34,7 +34,7 @@ public sealed class ChatServerTests
         Assert.Contains(app.Urls.Single(), output.ToString(), StringComparison.Ordinal);
         Assert.Contains($"engine  {engine}: ", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("4,096 tokens", output.ToString(), StringComparison.Ordinal);
-        Assert.Contains("sorted-f", output.ToString(), StringComparison.Ordinal);
+        Assert.Contains("adaptive", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("curl -N", output.ToString(), StringComparison.Ordinal);
 
         using HttpResponseMessage burst = await http.PostAsync(new Uri("/burst", UriKind.Relative), TestServer.JsonBody("""{"count":12,"seed":5}"""));
