@@ -8,7 +8,7 @@ internal static class TestFolders
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The folder with the native libraries, or null: the one the environment names, else the one beside the repository.</summary>
+    /// <summary>The folder with the native libraries, or null: the one the environment names, else the tests' own when the package feed brought them, else the one beside the repository.</summary>
     public static string? Native { get; } = FindNative();
 
     /// <summary>Models that are too big for the repository, beside it; null when they are not there.</summary>
@@ -84,7 +84,12 @@ internal static class TestFolders
     private static string? FindNative()
     {
         string? named = Environment.GetEnvironmentVariable("KV_SCHEDULING_NATIVE");
-        return string.IsNullOrEmpty(named) ? Existing(Path.Combine(Root, "..", "shared", "native")) : named;
+        if (!string.IsNullOrEmpty(named))
+        {
+            return named;
+        }
+
+        return Existing(Path.Combine(AppContext.BaseDirectory, "runtimes")) is not null ? AppContext.BaseDirectory : Existing(Path.Combine(Root, "..", "shared", "native"));
     }
 
     private static string? Existing(string folder) => Directory.Exists(folder) ? Path.GetFullPath(folder) : null;
