@@ -19,6 +19,20 @@ internal static class TestFolders
     /// <summary>A complete folder of tiny-chat in one of its ONNX forms: "flat" or "paged".</summary>
     public static string TinyChatOnnx(string form) => Complete.Value[form];
 
+    /// <summary>A complete folder of SmolLM2 in one of its forms; only where the shared models are there.</summary>
+    public static string SmolLM2(string form)
+    {
+        string source = Path.Combine(SharedModels!, "smollm2-135m");
+        string folder = CopyOf(Path.Combine(source, form));
+        string weights = Path.Combine(folder, "model.onnx.data");
+        if (!File.Exists(weights))
+        {
+            File.Copy(Path.Combine(source, "paged", "model.onnx.data"), weights);
+        }
+
+        return folder;
+    }
+
     /// <summary>A new folder that goes away when the tests end.</summary>
     public static string NewFolder()
     {
