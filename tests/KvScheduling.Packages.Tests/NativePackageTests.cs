@@ -9,10 +9,13 @@ public sealed class NativePackageTests(Packages packages)
 {
     private const string Project = "KvScheduling.OnnxGenAI";
 
+    /// <summary>The libraries must come from the package.</summary>
+    private static readonly Dictionary<string, string> WithoutNativeFolder = new() { ["KV_SCHEDULING_NATIVE"] = string.Empty };
+
     private static string Model { get; } = Path.Combine(Packages.Root, "tests", "models", "tiny-chat-onnx", "paged");
 
     [PackagesFact]
-    public async Task Pack_FeedHasTheNativePackage_DependsOnItAndAnApplicationGetsItsFiles()
+    public async Task Pack_FeedHasTheNativePackage_DependsOnItAndAnApplicationFindsItsFiles()
     {
         string? natives = Natives();
         string feed = packages.CreateFolder("feed");
@@ -44,7 +47,28 @@ public sealed class NativePackageTests(Packages packages)
             Assert.DoesNotContain("Native", dependency.Attribute("exclude")!.Value, StringComparison.Ordinal);
         }
 
-        Assert.Contains(natives is null ? "Not a library" : "15 + 62 = 77.", await RunApplicationAsync(packed, feed), StringComparison.Ordinal);
+        string expected = natives is null ? "not a 64-bit little-endian ELF library" : "15 + 62 = 77.";
+        string application = CreateApplication();
+        string[] restore =
+        [
+            $"-p:KvSchedulingVersion={Packages.Version}",
+            $"-p:RestoreSources={packages.Folder}%3B{packed}%3B{feed}",
+            $"-p:RestorePackagesPath={Path.Combine(application, "unpacked")}",
+            $"-p:RestoreFallbackFolders={Packages.Cache}",
+        ];
+        (exitCode, output) = await Packages.TryRunAsync(application, WithoutNativeFolder, ["run", .. restore, "--", Path.Combine(application, "model")]);
+        Assert.True(exitCode == 0, output);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
+
+        // In a single file there is no assembly whose folder could be asked; the libraries lie beside it.
+        string published = packages.CreateFolder("published");
+        string[] single = ["publish", "-r", "linux-x64", "--self-contained", "false", "-p:PublishSingleFile=true", "-o", published, .. restore];
+        (exitCode, output) = await Packages.TryRunAsync(application, WithoutNativeFolder, single);
+        Assert.True(exitCode == 0, output);
+        Assert.DoesNotContain(Directory.GetFiles(published), static file => file.EndsWith(".dll", StringComparison.Ordinal));
+        (exitCode, output) = await Packages.TryStartAsync(Path.Combine(published, "OnnxConsumer"), packages.CreateFolder("elsewhere"), WithoutNativeFolder, Path.Combine(application, "model"));
+        Assert.True(exitCode == 0, output);
+        Assert.Contains(expected, output, StringComparison.Ordinal);
     }
 
     [WithoutNativePackageFact]
@@ -90,7 +114,7 @@ public sealed class NativePackageTests(Packages packages)
         }
     }
 
-    private async Task<string> RunApplicationAsync(string packed, string feed)
+    private string CreateApplication()
     {
         string folder = packages.CreateFolder("onnx-application");
         foreach (string file in Directory.GetFiles(Path.Combine(Packages.Root, "tests", "KvScheduling.Packages.Tests", "OnnxConsumer")))
@@ -104,18 +128,7 @@ public sealed class NativePackageTests(Packages packages)
             File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
         }
 
-        (int exitCode, string output) = await Packages.TryRunAsync(
-            folder,
-            new Dictionary<string, string> { ["KV_SCHEDULING_NATIVE"] = string.Empty },
-            "run",
-            $"-p:KvSchedulingVersion={Packages.Version}",
-            $"-p:RestoreSources={packages.Folder}%3B{packed}%3B{feed}",
-            $"-p:RestorePackagesPath={Path.Combine(folder, "unpacked")}",
-            $"-p:RestoreFallbackFolders={Packages.Cache}",
-            "--",
-            model);
-        Assert.True(exitCode == 0, output);
-        return output;
+        return folder;
     }
 
     private static string GenAIVersion() =>

@@ -57,9 +57,14 @@ public sealed class Packages : IAsyncLifetime, ICollectionFixture<Packages>
 
     /// <summary>Runs dotnet, with more in its environment.</summary>
     /// <returns>Its exit code and all that it printed.</returns>
-    internal static async Task<(int ExitCode, string Output)> TryRunAsync(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    internal static Task<(int ExitCode, string Output)> TryRunAsync(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        TryStartAsync(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, environment, arguments);
+
+    /// <summary>Runs a program, with more in its environment.</summary>
+    /// <returns>Its exit code and all that it printed.</returns>
+    internal static async Task<(int ExitCode, string Output)> TryStartAsync(string program, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
