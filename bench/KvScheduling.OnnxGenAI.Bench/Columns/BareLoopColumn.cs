@@ -8,6 +8,9 @@ internal sealed class BareLoopColumn(OnnxGenAIModel model, bool ownsModel = true
 
     public ITextCodec TextCodec => model.TextCodec!;
 
+    /// <summary>Native steps of the latest round.</summary>
+    public long Runs => _engine?.Runs ?? 0;
+
     public Task<Round> RunAsync(int[][] prompts, int maxOutputTokens) => Task.Factory.StartNew(() => Run(prompts, maxOutputTokens), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     public ValueTask DisposeAsync()

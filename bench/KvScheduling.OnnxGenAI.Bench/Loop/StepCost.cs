@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace KvScheduling.OnnxGenAI.Bench;
@@ -9,14 +8,14 @@ internal static class StepCost
     public static async Task PrintAsync(BenchSettings settings)
     {
         Console.WriteLine($"{settings.OutputTokens} output tokens at most for each request, greedy; {settings.Rounds} pairs of rounds on one loaded model, after one to warm up. Ratio: tokens/s of the scheduler over the bare loop's, the median of the pairs.");
-        Console.WriteLine("binding: a step outside the native library. loop: between two steps, callers' wake-ups included.");
+        Console.WriteLine("native: a step inside the library. binding: the same step around it. loop: from the end of a step to the next, callers' wake-ups included. Medians over all steps.");
         foreach (int accuracy in settings.Accuracies)
         {
             Console.WriteLine();
             Console.WriteLine($"accuracy level {accuracy} ({BenchSettings.GraphOf(accuracy)})");
             Console.WriteLine();
-            Console.WriteLine("| requests | bare tokens/s (best) | scheduler (best) | ratio of bests | ratio | native ms a step | binding µs a step | loop µs a step | bytes a decode step |");
-            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+            Console.WriteLine("| requests | bare tokens/s (best) | scheduler (best) | ratio of bests | ratio | native steps a round, bare | scheduler | native ms | binding µs | loop µs | bytes a step |");
+            Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
             using OnnxGenAIModel model = ColumnFactory.Load(settings, "paged", accuracy);
             foreach (int requests in settings.Requests)
             {
@@ -36,7 +35,6 @@ internal static class StepCost
         timed!.Reset();
         List<double> bareSpeeds = [];
         List<double> scheduledSpeeds = [];
-        double seconds = 0;
         for (int round = 0; round < settings.Rounds; round++)
         {
             // Each goes first in every other pair: what one leaves behind in the caches helps neither more.
@@ -45,15 +43,12 @@ internal static class StepCost
             (Round ofBare, Round ofScheduler) = round % 2 == 0 ? (first, second) : (second, first);
             bareSpeeds.Add(ofBare.Tokens / ofBare.Seconds);
             scheduledSpeeds.Add(ofScheduler.Tokens / ofScheduler.Seconds);
-            seconds += ofScheduler.Seconds;
         }
 
         double[] ratios = [.. scheduledSpeeds.Zip(bareSpeeds, static (ours, theirs) => ours / theirs).Order()];
-        double stepSeconds = timed.StepTicks / (double)Stopwatch.Frequency;
-        double nativeSeconds = timed.NativeTicks / (double)Stopwatch.Frequency;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {requests} | {bareSpeeds.Max():F1} | {scheduledSpeeds.Max():F1} | {scheduledSpeeds.Max() / bareSpeeds.Max():F3} | {ratios[ratios.Length / 2]:F3} | {1e3 * nativeSeconds / timed.Steps:F2} "
-            + $"| {1e6 * (stepSeconds - nativeSeconds) / timed.Steps:F1} | {1e6 * (seconds - stepSeconds) / timed.Steps:F1} | {(double)timed.AllocatedBytes / timed.DecodeSteps:F1} |");
+            $"| {requests} | {bareSpeeds.Max():F1} | {scheduledSpeeds.Max():F1} | {scheduledSpeeds.Max() / bareSpeeds.Max():F3} | {ratios[ratios.Length / 2]:F3} | {bare.Runs} | {(double)timed.Runs / settings.Rounds:F1} | {1e3 * timed.NativeSeconds:F2} "
+            + $"| {1e6 * timed.BindingSeconds:F1} | {1e6 * timed.LoopSeconds:F1} | {(double)timed.DecodeBytes / timed.Steps:F1} |");
     }
 }

@@ -27,6 +27,9 @@ internal sealed class NativeEngine : IDisposable
     /// <summary>Time spent inside native steps, in ticks of <see cref="Stopwatch"/>: what the rest of a step takes is ours to answer for.</summary>
     public long NativeTicks { get; private set; }
 
+    /// <summary>Native steps so far, those that only delivered events included.</summary>
+    public long Runs { get; private set; }
+
     /// <summary>Creates an engine on a model; allocates its whole KV pool.</summary>
     public static NativeEngine Create(nint model)
     {
@@ -58,6 +61,7 @@ internal sealed class NativeEngine : IDisposable
     {
         long start = Stopwatch.GetTimestamp();
         nint result = NativeMethods.OgaEngineRun(_engine.Value, _buffer.Value);
+        Runs++;
         NativeTicks += Stopwatch.GetTimestamp() - start;
         NativeResult.Check(result);
         return (int)NativeMethods.OgaEngineEventBufferGetCount(_buffer.Value);
