@@ -15,7 +15,7 @@ internal static class ChatServerApp
 
         IKvSchedulingBuilder scheduling = builder.Services.AddKvScheduling(options =>
         {
-            options.KvBudgetTokens = engine.KvTokens;
+            options.KvBudgetTokens = engine.KvBudgetTokens;
             options.Policy = settings.Policy;
         });
         engine.AddTo(scheduling);

@@ -25,10 +25,10 @@ internal static class ChatServerCommand
     public static async Task<int> RunAsync(string[] args, TextWriter output, TextWriter error)
     {
         Option<string> urls = Create("--urls", "U", "Where to listen; several separated by semicolons.", ChatServerSettings.DefaultUrl);
-        Option<string> engine = Create("--engine", "E", $"The engine: {string.Join(", ", EngineChoice.Names)}.", EngineChoice.Auto);
+        Option<string> engine = Create("--engine", "E", $"The engine: {string.Join(", ", EngineChoice.Names)}. auto takes onnx where native libraries and an ONNX model are there, else managed.", EngineChoice.Auto);
         engine.AcceptOnlyFromAmong(EngineChoice.Names);
         Option<string?> model = Create<string?>("--model", "FOLDER", "A model folder, Hugging Face or ONNX Runtime GenAI. The bundled tiny-chat by default.");
-        Option<string?> native = Create<string?>("--native", "FOLDER", "The folder of the native libraries, for the onnx engine.");
+        Option<string?> native = Create<string?>("--native", "FOLDER", "The folder of the native libraries, for the onnx engine. By default KV_SCHEDULING_NATIVE names it, else the package has brought them.");
         Option<long?> kvTokens = Create<long?>(
             "--kv-tokens", "N", "The KV budget in tokens. A small one by default for the bundled model, so that a burst has to wait; else all the engine has.");
         kvTokens.Validators.Add(static result =>
@@ -87,7 +87,7 @@ internal static class ChatServerCommand
             await using WebApplication app = ChatServerApp.Build(settings, engine);
             await app.StartAsync();
             await StartupText.WriteAsync(output, app, engine);
-            if (settings.Native is not null)
+            if (settings.Native is not null && engine.Name != EngineChoice.Onnx)
             {
                 await output.WriteLineAsync("  --native was not used: only the onnx engine needs native libraries.");
             }

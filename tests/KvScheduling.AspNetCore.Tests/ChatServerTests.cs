@@ -1,4 +1,6 @@
 using System.Net;
+using KvScheduling.OnnxGenAI;
+using KvScheduling.OnnxGenAI.Tests;
 using KvScheduling.Samples.ChatServer;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,9 +12,14 @@ public sealed class ChatServerTests
     [Theory]
     [InlineData("managed")]
     [InlineData("simulated")]
-    public async Task Build_DefaultSettings_PageInfoChatBurstAndHealthAnswer(string engine)
+    public Task Build_DefaultSettings_PageInfoChatBurstAndHealthAnswer(string engine) => RunAsync(engine, null);
+
+    [NativeFact]
+    public Task Build_OnnxEngine_PageInfoChatBurstAndHealthAnswer() => RunAsync("onnx", TestFolders.Native);
+
+    private static async Task RunAsync(string engine, string? native)
     {
-        ChatServerSettings settings = new() { Urls = "http://127.0.0.1:0", Engine = engine };
+        ChatServerSettings settings = new() { Urls = "http://127.0.0.1:0", Engine = engine, Native = native };
         EngineChoice choice = EngineChoice.Make(settings);
         await using WebApplication app = ChatServerApp.Build(settings, choice);
         await app.StartAsync();
@@ -30,7 +37,7 @@ public sealed class ChatServerTests
         string question = $$"""{"model":"{{model}}","messages":[{"role":"user","content":"What is 15 + 62?"}]}""";
         using HttpResponseMessage chat = await http.SendAsync(TestServer.Post(question));
         string answer = (await chat.JsonAsync()).At("choices", 0, "message", "content").GetString()!;
-        Assert.Equal(engine == "managed", answer == "15 + 62 = 77.");
+        Assert.Equal(engine != "simulated", answer == "15 + 62 = 77.");
         Assert.Contains(app.Urls.Single(), output.ToString(), StringComparison.Ordinal);
         Assert.Contains($"engine  {engine}: ", output.ToString(), StringComparison.Ordinal);
         Assert.Contains("4,096 tokens", output.ToString(), StringComparison.Ordinal);
@@ -65,7 +72,9 @@ public sealed class ChatServerTests
     }
 
     [Theory]
-    [InlineData("--engine onnx", "not there yet")]
+    [InlineData("--engine onnx --native nowhere", "libonnxruntime-genai.so for")]
+    [InlineData("--engine onnx --native nowhere", "Or use --engine managed")]
+    [InlineData("--native nowhere", "were not found named by OnnxGenAIEngineOptions.NativeFolder")]
     [InlineData("--engine cuda", "'managed'")]
     [InlineData("--policy fifo", "'sorted-f'")]
     [InlineData("--model nowhere", "nowhere")]
@@ -83,6 +92,30 @@ public sealed class ChatServerTests
         Assert.Equal(2, code);
         Assert.Contains(reason, error.ToString(), StringComparison.Ordinal);
         Assert.Empty(output.ToString());
+    }
+
+    [NativeTheory]
+    [InlineData(null, "onnx", "tiny-chat-onnx")]
+    [InlineData("tests/models/tiny-chat-onnx/paged", "onnx", "paged")]
+    [InlineData("models/tiny-chat", "managed", "tiny-chat")]
+    public void Make_Auto_TakesOnnxForAModelOfThatKind(string? model, string engine, string folder)
+    {
+        EngineChoice choice = EngineChoice.Make(new ChatServerSettings { Model = model is null ? null : Path.Combine(TestFolders.Root, model), Native = TestFolders.Native });
+
+        Assert.Equal((engine, folder), (choice.Name, Path.GetFileName(choice.ModelFolder)));
+        Assert.StartsWith("chosen because", choice.Reason, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
+    public void Make_OnnxWithAHuggingFaceFolder_SaysSoWhenItStarts()
+    {
+        ChatServerSettings settings = new() { Engine = "onnx", Native = TestFolders.Native, Model = Path.Combine(TestFolders.Root, "models", "tiny-chat") };
+        OnnxGenAIException error = Assert.Throws<OnnxGenAIException>(() =>
+        {
+            using OnnxGenAIModel model = TestModels.LoadFolder(EngineChoice.Make(settings).ModelFolder!);
+        });
+
+        Assert.Contains("serve it with the managed engine", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class DisconnectTests
     [InlineData("false")]
     public async Task Post_ClientOfTheRealEngineGoesAway_ItsKvIsFree(string stream)
     {
-        await using ManagedServer server = await ManagedServer.StartAsync(static options => options.MaxParkedSequences = 0);
+        await using EngineServer server = await EngineServer.StartAsync(static options => options.MaxParkedSequences = 0);
         TaskCompletionSource running = new(TaskCreationOptions.RunContinuationsAsynchronously);
         server.Engine.BeforeStep = () => running.TrySetResult();
         string body = $$"""{"stream":{{stream}},"max_tokens":4000,"messages":[{"role":"user","content":"Count from 100 to 900."}]}""";

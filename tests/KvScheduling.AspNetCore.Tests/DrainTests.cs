@@ -7,7 +7,7 @@ public sealed class DrainTests
     [Fact]
     public async Task StopAsync_WhileAnAnswerIsWritten_ItEndsAndNewCallersGet503()
     {
-        await using ManagedServer server = await ManagedServer.StartAsync(static _ => { });
+        await using EngineServer server = await EngineServer.StartAsync(static _ => { });
         // A step that waits leaves time to ask while the scheduler drains.
         using ManualResetEventSlim step = new(initialState: true);
         server.Engine.BeforeStep = () => step.Wait(TestServer.Patience);
@@ -28,7 +28,7 @@ public sealed class DrainTests
     }
 
     /// <summary>Asks once the door is closed; before, the request would be taken and wait for the step that waits for it.</summary>
-    private static async Task<HttpResponseMessage> AskLateAsync(ManagedServer server)
+    private static async Task<HttpResponseMessage> AskLateAsync(EngineServer server)
     {
         await Assert.ThrowsAsync<SchedulingRejectedException>(async () =>
         {

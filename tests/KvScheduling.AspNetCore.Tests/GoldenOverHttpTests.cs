@@ -11,7 +11,7 @@ public sealed class GoldenOverHttpTests
     [InlineData(true)]
     public async Task Post_AllGoldenCasesAtOnce_AnswersAreExact(bool stream)
     {
-        await using ManagedServer server = await ManagedServer.StartAsync(static options => options.KvBudgetTokens = 16_384);
+        await using EngineServer server = await EngineServer.StartAsync(static options => options.KvBudgetTokens = 16_384);
         IReadOnlyList<GoldenCase> cases = GoldenCase.LoadAll();
         Assert.Equal(86, cases.Count);
 
@@ -21,7 +21,7 @@ public sealed class GoldenOverHttpTests
         Assert.True(server.Engine.PeakSequences > 8, "The cases were to run together.");
     }
 
-    private static async Task<string> CompareAsync(ManagedServer server, GoldenCase golden, bool stream)
+    private static async Task<string> CompareAsync(EngineServer server, GoldenCase golden, bool stream)
     {
         using HttpResponseMessage response = await server.PostAsync(golden.ToBody(stream));
         string body = await response.Content.ReadAsStringAsync();

@@ -188,7 +188,7 @@ public sealed class OpenAIClientTests
     [Fact]
     public async Task CompleteChatStreaming_RealModelWithATool_CallsItAndReadsItsResult()
     {
-        await using ManagedServer server = await ManagedServer.StartAsync(static _ => { });
+        await using EngineServer server = await EngineServer.StartAsync(static _ => { });
         ChatClient client = new("tiny-chat", new ApiKeyCredential("none"), Options(server.Address, 0));
         ChatCompletionOptions options = new()
         {

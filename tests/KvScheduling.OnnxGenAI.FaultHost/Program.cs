@@ -41,6 +41,13 @@ internal static partial class Program
                 case "abandon":
                     AbandonUnderCollections(native, model);
                     break;
+                case "again":
+                    Answer(native, model);
+                    Answer(native, model);
+                    break;
+                case "soak":
+                    MemorySoak.RunAsync(native, model, int.Parse(arguments[3], System.Globalization.CultureInfo.InvariantCulture)).GetAwaiter().GetResult();
+                    break;
                 case "two-folders":
                     Answer(native, model);
                     OnnxGenAIModel.Load(model, new OnnxGenAIEngineOptions { NativeFolder = arguments[3] });

@@ -4,7 +4,8 @@ using System.Reflection;
 namespace KvScheduling.Packages.Tests;
 
 /// <summary>Packs the projects once for all tests, into a folder that goes away with them.</summary>
-public sealed class Packages : IAsyncLifetime
+[CollectionDefinition(nameof(Packages))]
+public sealed class Packages : IAsyncLifetime, ICollectionFixture<Packages>
 {
     private readonly DirectoryInfo _work = Directory.CreateTempSubdirectory("kvscheduling-packages-");
 
@@ -13,6 +14,14 @@ public sealed class Packages : IAsyncLifetime
     internal static bool HasSemanticKernel { get; } = Metadata("HasSemanticKernel") == "true";
 
     internal static bool HasNativeAot { get; } = Metadata("HasNativeAot") == "true";
+
+    internal static bool HasOnnxRuntimeGenAI { get; } = Metadata("HasOnnxRuntimeGenAI") == "true";
+
+    internal static string Configuration { get; } = typeof(Packages).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
+
+    /// <summary>Where this machine keeps unpacked packages.</summary>
+    internal static string Cache { get; } = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
+        ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
 
     internal static string Version { get; } = Metadata("Version");
 
@@ -25,9 +34,8 @@ public sealed class Packages : IAsyncLifetime
             return;
         }
 
-        string configuration = typeof(Packages).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()!.Configuration;
         string project = Path.Combine(Root, "eng", "Pack.proj");
-        string[] properties = [$"-p:Configuration={configuration}", $"-p:PackageFolder={Folder}"];
+        string[] properties = [$"-p:Configuration={Configuration}", $"-p:PackageFolder={Folder}", "-p:KvsPackWhatIsComplete=true"];
         await RunAsync(Root, ["msbuild", project, "-nologo", "-verbosity:quiet", "-nodeReuse:false", .. properties]);
     }
 
@@ -42,7 +50,21 @@ public sealed class Packages : IAsyncLifetime
 
     internal static async Task<string> RunAsync(string folder, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", arguments)
+        (int exitCode, string output) = await TryRunAsync(folder, new Dictionary<string, string>(), arguments);
+        Assert.True(exitCode == 0, $"dotnet {string.Join(' ', arguments)}\n{output}");
+        return output;
+    }
+
+    /// <summary>Runs dotnet, with more in its environment.</summary>
+    /// <returns>Its exit code and all that it printed.</returns>
+    internal static Task<(int ExitCode, string Output)> TryRunAsync(string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        TryStartAsync(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", folder, environment, arguments);
+
+    /// <summary>Runs a program, with more in its environment.</summary>
+    /// <returns>Its exit code and all that it printed.</returns>
+    internal static async Task<(int ExitCode, string Output)> TryStartAsync(string program, string folder, IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,
@@ -55,12 +77,16 @@ public sealed class Packages : IAsyncLifetime
             start.Environment.Remove(name);
         }
 
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         using Process process = Process.Start(start)!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"dotnet {string.Join(' ', arguments)}\n{output}\n{await errors}");
-        return output;
+        return (process.ExitCode, output + await errors);
     }
 
     private static string Metadata(string key) =>

@@ -3,7 +3,8 @@ using System.Xml.Linq;
 
 namespace KvScheduling.Packages.Tests;
 
-public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
+[Collection(nameof(Packages))]
+public sealed class PackagesTests(Packages packages)
 {
     private static readonly Dictionary<string, string[]> Dependencies = new()
     {
@@ -17,7 +18,7 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         ],
         ["KvScheduling.AspNetCore"] = ["KvScheduling"],
         ["KvScheduling.ManagedEngine"] = ["KvScheduling"],
-        ["KvScheduling.OnnxGenAI"] = ["KvScheduling"],
+        ["KvScheduling.OnnxGenAI"] = ["KvScheduling", "Microsoft.ML.OnnxRuntimeGenAI.Cuda"],
         ["KvScheduling.SemanticKernel"] = ["KvScheduling", "Microsoft.SemanticKernel.Abstractions"],
         ["KvScheduling.Simulation"] = ["CsvHelper", "KvScheduling"],
     };
@@ -66,8 +67,6 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         }
 
         // Ours are unpacked into a folder of their own, never into the machine's cache; what they depend on may come from it.
-        string cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES")
-            ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
         string sources = string.Join("%3B", new[] { packages.Folder, Environment.GetEnvironmentVariable("RestoreAdditionalProjectSources") }.OfType<string>());
         string output = await Packages.RunAsync(
             folder,
@@ -76,7 +75,7 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
             $"-p:HasSemanticKernel={(Packages.HasSemanticKernel ? "true" : "false")}",
             $"-p:RestoreAdditionalProjectSources={sources}",
             $"-p:RestorePackagesPath={Path.Combine(folder, "unpacked")}",
-            $"-p:RestoreFallbackFolders={cache}",
+            $"-p:RestoreFallbackFolders={Packages.Cache}",
             "--",
             Path.Combine(Packages.Root, "models", "tiny-chat"));
 
@@ -101,8 +100,12 @@ public sealed class PackagesTests(Packages packages) : IClassFixture<Packages>
         Assert.Contains(Directory.GetFiles(folder), static path => Path.GetFileNameWithoutExtension(path) == "kvsched");
     }
 
-    private static bool IsPacked(string id) =>
-        Directory.Exists(Path.Combine(Packages.Root, "src", id)) && (id != "KvScheduling.SemanticKernel" || Packages.HasSemanticKernel);
+    private static bool IsPacked(string id) => id switch
+    {
+        "KvScheduling.SemanticKernel" => Packages.HasSemanticKernel,
+        "KvScheduling.OnnxGenAI" => Packages.HasOnnxRuntimeGenAI,
+        _ => true,
+    };
 
     private string[] Ids(string pattern) =>
         [.. Directory.GetFiles(packages.Folder, pattern).Select(IdOf).Order(StringComparer.Ordinal)];

@@ -20,6 +20,8 @@ internal sealed record ChatCompletionRequest
     /// <summary>The field that asks for the most: what an engine most likely means when it refuses a request as not supported.</summary>
     public string MostDemandingField =>
         Options.ResponseFormat is ChatResponseFormatJson ? "response_format"
+        : Options.FrequencyPenalty is not (null or 0) ? "frequency_penalty"
+        : Options.PresencePenalty is not (null or 0) ? "presence_penalty"
         : Options.ToolMode is RequiredChatToolMode ? "tool_choice"
         : Options.Tools is { Count: > 0 } ? "tools"
         : "messages";

@@ -38,6 +38,11 @@ public static class OnnxGenAIBuilderExtensions
         }
 
         options.ValidateOnStart();
+        string scheduler = builder.Name;
+        options.Validate<IOptionsMonitor<KvSchedulingOptions>>(
+            (engine, schedulers) => !engine.SharePrefixes || schedulers.Get(scheduler).PrefixScope == PrefixScope.Public,
+            $"{nameof(OnnxGenAIEngineOptions)}.{nameof(OnnxGenAIEngineOptions.SharePrefixes)} is on, but {nameof(KvSchedulingOptions)}.{nameof(KvSchedulingOptions.PrefixScope)} is not {nameof(PrefixScope.Public)}: "
+            + "the native index of computed blocks knows no tenants and would share what the scheduler promises not to. Turn it off, make the scope public, or give each tenant a scheduler with an engine of its own.");
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OnnxGenAIEngineOptions>, OnnxGenAIEngineOptionsValidator>());
         builder.Services.AddKeyedSingleton(
             key, (services, _) => new OnnxGenAIModelHolder(modelFolder, services.GetRequiredService<IOptionsMonitor<OnnxGenAIEngineOptions>>().Get(key)));

@@ -43,6 +43,9 @@ internal sealed partial class PagedEngine : IInferenceEngine
 
     public ITextCodec? TextCodec => _model.TextCodec;
 
+    /// <summary>The native engine in use; another one after a move to another thread.</summary>
+    internal NativeEngine Native => _engine;
+
     /// <summary>Builds an engine and runs a warm-up turn through it.</summary>
     /// <exception cref="OnnxGenAIException">See <see cref="OnnxGenAIModel.CreateEngine"/>.</exception>
     public static PagedEngine Create(OnnxGenAIModel model)

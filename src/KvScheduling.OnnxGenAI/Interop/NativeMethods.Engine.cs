@@ -26,9 +26,6 @@ internal static unsafe partial class NativeMethods
     public static partial nuint OgaEngineCapabilitiesGetConfiguredMaxBatchSize(nint capabilities);
 
     [LibraryImport(Library)]
-    public static partial nuint OgaEngineCapabilitiesGetMaxScheduledTokens(nint capabilities);
-
-    [LibraryImport(Library)]
     public static partial ulong OgaEngineCapabilitiesGetMaxRequestLength(nint capabilities);
 
     [LibraryImport(Library)]

@@ -21,9 +21,6 @@ internal static unsafe partial class NativeMethods
     public static partial void OgaDestroyString(byte* text);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    public static partial nint OgaSetLogBool(string name, byte value);
-
-    [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     public static partial nint OgaCreateConfig(string directory, out nint config);
 
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
@@ -43,9 +40,6 @@ internal static unsafe partial class NativeMethods
 
     [LibraryImport(Library)]
     public static partial nint OgaCreateModelFromConfig(nint config, out nint model);
-
-    [LibraryImport(Library)]
-    public static partial nint OgaModelGetDeviceType(nint model, out byte* text);
 
     [LibraryImport(Library)]
     public static partial void OgaDestroyModel(nint model);

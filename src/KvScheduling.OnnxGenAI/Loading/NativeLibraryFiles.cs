@@ -23,6 +23,7 @@ internal sealed record NativeLibraryFiles(string OnnxRuntime, string GenAI)
     {
         List<string> folders = [];
         string source;
+        bool isApplication = false;
         if (!string.IsNullOrWhiteSpace(nativeFolder))
         {
             source = "named by OnnxGenAIEngineOptions.NativeFolder";
@@ -36,6 +37,7 @@ internal sealed record NativeLibraryFiles(string OnnxRuntime, string GenAI)
         else
         {
             source = "where the application keeps native files";
+            isApplication = true;
             folders.Add(Path.Combine(baseDirectory, "runtimes", Rid, "native"));
             folders.Add(baseDirectory);
 
@@ -48,12 +50,16 @@ internal sealed record NativeLibraryFiles(string OnnxRuntime, string GenAI)
 
         foreach (string folder in folders)
         {
-            string? onnxRuntime = FirstFile(folder, OnnxRuntimeNames);
-            string? genAI = FirstFile(folder, [GenAIName]);
-            if (onnxRuntime is not null && genAI is not null)
+            if (FirstFile(folder, OnnxRuntimeNames) is { } onnxRuntime && FirstFile(folder, [GenAIName]) is { } genAI)
             {
                 return new NativeLibraryFiles(onnxRuntime, genAI);
             }
+        }
+
+        // Each of the two comes with a package of its own, so in the package cache they lie apart. In a folder that was named, one file without the other is a mistake.
+        if (isApplication && FirstFile(folders, OnnxRuntimeNames) is { } onnxRuntimeAlone && FirstFile(folders, [GenAIName]) is { } genAIAlone)
+        {
+            return new NativeLibraryFiles(onnxRuntimeAlone, genAIAlone);
         }
 
         throw NotFound(folders, source);
@@ -85,6 +91,19 @@ internal sealed record NativeLibraryFiles(string OnnxRuntime, string GenAI)
         folders.Add(full);
         folders.Add(Path.Combine(full, Rid));
         folders.Add(Path.Combine(full, "runtimes", Rid, "native"));
+    }
+
+    private static string? FirstFile(List<string> folders, string[] names)
+    {
+        foreach (string folder in folders)
+        {
+            if (FirstFile(folder, names) is { } path)
+            {
+                return path;
+            }
+        }
+
+        return null;
     }
 
     private static string? FirstFile(string folder, string[] names)

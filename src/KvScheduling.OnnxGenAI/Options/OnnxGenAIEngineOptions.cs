@@ -51,7 +51,7 @@ public sealed class OnnxGenAIEngineOptions
     public int? PrefillChunkTokens { get; set; }
 
     /// <summary>Whether the paged engine keeps an index of computed blocks, so that equal beginnings of prompts are computed once and a held or evicted sequence comes back at the cost of one block.</summary>
-    /// <remarks>The native index knows no tenants: how fast an answer begins can tell one caller what another has asked. Turn it on only where all callers may know that.</remarks>
+    /// <remarks>The native index knows no tenants: how fast an answer begins can tell one caller what another has asked. Turn it on only where all callers may know that; <see cref="KvSchedulingOptions.PrefixScope"/> must then be <see cref="PrefixScope.Public"/>.</remarks>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool SharePrefixes { get; set; }
 

@@ -120,18 +120,30 @@ internal sealed class SchedulingChatClient : IChatClient
         ITextCodec codec = _scheduler.TextCodec ?? throw new NotSupportedException(
             $"The engine '{engine.EngineName}' has no tokenizer, so it can't chat. "
             + $"Submit tokens to {nameof(IKvScheduler)}, or use an engine with a {nameof(IInferenceEngine.TextCodec)}.");
-        if (request.Settings.Constraint is not null && !engine.SupportsGuidance)
+        CheckSupport(request.Settings, engine);
+        using QueuePlace place = _scheduler.Reserve();
+        ChatPrompt prompt = ChatPrompt.Create(MessageWriter.Write(messages, request.Instructions), request, codec, engine.ModelId);
+        AnswerReader answer = new(prompt, request, codec);
+        Generation generation = _scheduler.Submit(request.WithPrompt(prompt.Tokens), place, cancellationToken);
+        return new ChatTurn(generation, answer, prompt.Tokens.Length, engine.ModelId, _timeProvider.GetUtcNow());
+    }
+
+    /// <summary>The scheduler would refuse these too, in its own words; a caller of this client knows the options by other names.</summary>
+    private static void CheckSupport(GenerationRequest settings, EngineDescription engine)
+    {
+        if (settings.Constraint is not null && !engine.SupportsGuidance)
         {
             throw new NotSupportedException(
                 $"The engine '{engine.EngineName}' can't force its output into JSON (ChatOptions.ResponseFormat). "
                 + "Ask for JSON in the prompt and check what comes, or use an engine with guidance.");
         }
 
-        using QueuePlace place = _scheduler.Reserve();
-        ChatPrompt prompt = ChatPrompt.Create(MessageWriter.Write(messages, request.Instructions), request, codec, engine.ModelId);
-        AnswerReader answer = new(prompt, request, codec);
-        Generation generation = _scheduler.Submit(request.WithPrompt(prompt.Tokens), place, cancellationToken);
-        return new ChatTurn(generation, answer, prompt.Tokens.Length, engine.ModelId, _timeProvider.GetUtcNow());
+        if (!engine.SupportsPenalties && (settings.Sampling.FrequencyPenalty != 0 || settings.Sampling.PresencePenalty != 0))
+        {
+            throw new NotSupportedException(
+                $"The engine '{engine.EngineName}' has no frequency and presence penalties. "
+                + $"Leave ChatOptions.{nameof(ChatOptions.FrequencyPenalty)} and ChatOptions.{nameof(ChatOptions.PresencePenalty)} unset, or use an engine that has them.");
+        }
     }
 
     private EngineDescription? FindEngine()

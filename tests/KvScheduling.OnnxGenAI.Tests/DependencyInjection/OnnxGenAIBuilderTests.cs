@@ -1,10 +1,12 @@
+using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using Xunit.Abstractions;
 
 namespace KvScheduling.OnnxGenAI.Tests;
 
-public sealed class OnnxGenAIBuilderTests
+public sealed class OnnxGenAIBuilderTests(ITestOutputHelper output)
 {
     [NativeTheory]
     [InlineData("paged")]
@@ -41,6 +43,20 @@ public sealed class OnnxGenAIBuilderTests
         Assert.Contains("OnnxGenAIEngineOptions.DeviceId must be from 0 to 63, but is 99.", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(PrefixScope.None, false)]
+    [InlineData(PrefixScope.Tenant, false)]
+    [InlineData(PrefixScope.Public, true)]
+    public void AddOnnxGenAIEngine_SharedPrefixes_NeedThePublicScope(PrefixScope scope, bool isFine)
+    {
+        ServiceCollection services = new();
+        services.AddKvScheduling("chat", options => options.PrefixScope = scope).AddOnnxGenAIEngine(TestFolders.TinyChatOnnx("paged"), static options => options.SharePrefixes = true);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        Exception? error = Record.Exception(() => provider.GetRequiredService<IStartupValidator>().Validate());
+        Assert.Equal(isFine, error is null);
+        Assert.True(isFine || error!.Message.Contains("SharePrefixes is on, but KvSchedulingOptions.PrefixScope is not Public", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void AddOnnxGenAIEngine_NoFolderOrName_IsRefused()
     {
@@ -56,27 +72,47 @@ public sealed class OnnxGenAIBuilderTests
         OnnxGenAIModel model = TestModels.Paged;
         PagedEngine? current = null;
         int built = 0;
+        long fault = 0;
+        TimeSpan recovery = default;
         await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(
             () =>
             {
                 built++;
                 current = (PagedEngine)model.CreateEngine();
-                return built == 1 ? new DyingEngine(current, dieAtStep: 15) : current;
+                return new DyingEngine(current, dieAtStep: built == 1 ? 15 : 0, whenDying: () => fault = Stopwatch.GetTimestamp(), whenStepped: () => recovery = recovery == default && fault != 0 ? Stopwatch.GetElapsedTime(fault) : recovery);
             },
             new KvSchedulingOptions { CheckInvariants = true });
         IReadOnlyList<GoldenCase> cases = GoldenCases.Short(32);
         Generation[] generations = [.. cases.Select(golden => host.Scheduler.Submit(new GenerationRequest { PromptTokens = golden.Prompt, MaxOutputTokens = golden.Output.Length + 5 }))];
+        List<GeneratedToken>[] streams = await Task.WhenAll(generations.Select(ReadAsync));
         for (int i = 0; i < cases.Count; i++)
         {
-            GenerationResult result = await generations[i].CompleteAsync();
-            Assert.Equal(cases[i].Output, result.OutputTokens.ToArray());
+            // Every token once and in its place, and one end.
+            Assert.Equal(cases[i].Output.Select(static (token, index) => new GeneratedToken(index, token)), streams[i]);
+            Assert.Equal(cases[i].Output, generations[i].Result.OutputTokens.ToArray());
+            Assert.Equal(GenerationFinishReason.Stop, generations[i].Result.FinishReason);
         }
 
+        SchedulerSnapshot state = host.Scheduler.GetSnapshot();
+        Assert.Equal((32, 0, 0), (state.CompletedRequests, state.RunningRequests, state.WaitingRequests));
+        output.WriteLine($"From the fault to the first step of the new engine: {recovery.TotalMilliseconds:F1} ms.");
+        Assert.NotEqual(TimeSpan.Zero, recovery);
         Assert.Equal(2, built);
     }
 
+    private static async Task<List<GeneratedToken>> ReadAsync(Generation generation)
+    {
+        List<GeneratedToken> tokens = [];
+        await foreach (GeneratedToken token in generation)
+        {
+            tokens.Add(token);
+        }
+
+        return tokens;
+    }
+
     /// <summary>Lets a token id past the checks at one step, so that the native engine dies in it.</summary>
-    private sealed class DyingEngine(PagedEngine inner, int dieAtStep) : IInferenceEngine
+    private sealed class DyingEngine(PagedEngine inner, int dieAtStep, Action whenDying, Action whenStepped) : IInferenceEngine
     {
         private int _step;
 
@@ -92,10 +128,13 @@ public sealed class OnnxGenAIBuilderTests
         {
             if (++_step == dieAtStep)
             {
+                whenDying();
                 Poison.Into(inner);
             }
 
-            return inner.RunStep(plan, events);
+            int count = inner.RunStep(plan, events);
+            whenStepped();
+            return count;
         }
 
         public void Dispose() => inner.Dispose();

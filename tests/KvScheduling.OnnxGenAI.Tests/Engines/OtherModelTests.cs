@@ -37,20 +37,7 @@ public sealed class OtherModelTests
     private static void RunSmolLM2(string form, int conversations)
     {
         string source = Path.Combine(TestFolders.SharedModels!, "smollm2-135m");
-        string folder = TestFolders.NewFolder();
-        foreach (string file in Directory.EnumerateFiles(Path.Combine(source, form)))
-        {
-            // The config is copied: the native library resolves a link and would look for its neighbours elsewhere.
-            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        }
-
-        string weights = Path.Combine(folder, "model.onnx.data");
-        if (!File.Exists(weights))
-        {
-            File.Copy(Path.Combine(source, "paged", "model.onnx.data"), weights);
-        }
-
-        using OnnxGenAIModel model = TestModels.LoadFolder(folder);
+        using OnnxGenAIModel model = TestModels.LoadFolder(TestFolders.SmolLM2(form));
         using IInferenceEngine engine = model.CreateEngine();
         GoldenCase[] cases = [.. GoldenCases.Read(Path.Combine(source, "golden.json"), endsByDefault: false).Take(conversations)];
         foreach (GoldenCase golden in cases)

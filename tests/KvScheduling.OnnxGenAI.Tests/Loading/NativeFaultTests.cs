@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Xunit.Abstractions;
 
 namespace KvScheduling.OnnxGenAI.Tests;
 
 /// <summary>What native files and handles can do to a process ends as an exception of ours, never as a signal. Each case runs in a process of its own.</summary>
-public sealed class NativeFaultTests
+public sealed class NativeFaultTests(ITestOutputHelper output)
 {
     private const int Refused = 3;
     private static readonly string OnnxRuntime = "libonnxruntime.so.1";
@@ -64,6 +66,45 @@ public sealed class NativeFaultTests
     [NativeFact]
     public async Task Load_LibraryThatTheLoaderRefuses_IsAnExceptionWithTheReason() =>
         AssertRefused(await LoadAsync(Fake("OrtGetApiBase"), LinkTo(Real.GenAI)), "could not be loaded");
+
+    [NativeTheory]
+    [InlineData("1.20.1", "is ONNX Runtime 1.20.1; 1.30 or later is required")]
+    [InlineData("1.29.9", "is ONNX Runtime 1.29.9; 1.30 or later is required")]
+    [InlineData("new", "is ONNX Runtime new; 1.30 or later is required")]
+    public async Task Load_OldOnnxRuntime_IsRefusedByItsVersion(string version, string expected)
+    {
+        // The library is machine code for this processor.
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
+        {
+            AssertRefused(await LoadAsync(path => File.WriteAllBytes(path, FakeOnnxRuntime.Create(version)), LinkTo(Real.GenAI)), expected);
+        }
+    }
+
+    [NativeFact]
+    public async Task Load_ForeignOldOnnxRuntimeInTheProcess_UsesOurs()
+    {
+        string foreign = Path.Combine(TestFolders.NewFolder(), OnnxRuntime);
+        File.WriteAllBytes(foreign, FakeOnnxRuntime.Create("1.20.1"));
+        if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
+        {
+            AssertWell(await ChildProcess.RunAsync("foreign", TestFolders.Native!, Model, null, foreign), "answer: 15 + 62 = 77.");
+        }
+    }
+
+    [NativeFact]
+    public async Task Load_AgainAfterAllWasDisposed_Answers() => AssertWell(await ChildProcess.RunAsync("again", TestFolders.Native!, Model), "answer: 15 + 62 = 77.\nanswer: 15 + 62 = 77.");
+
+    /// <summary>Warm after the first half; what a request leaked would show in the other. The allocators take a few MiB at a time now and then, so the bound on resident memory is wider than that on the heap.</summary>
+    [NativeFact]
+    public async Task Serve_TenThousandRequests_LeavesMemoryFlat()
+    {
+        ChildResult result = await ChildProcess.RunAsync("soak", TestFolders.Native!, Model, null, "10000");
+        AssertWell(result, "10000 requests");
+        output.WriteLine(result.Output);
+        int[] grown = [.. result.Output.Split('\n').Single(static line => line.StartsWith("grown:", StringComparison.Ordinal)).Split(' ')[1..].Select(int.Parse)];
+        Assert.InRange(grown[0], int.MinValue, 8 << 20);
+        Assert.InRange(grown[1], int.MinValue, 256 << 10);
+    }
 
     [NativeFact]
     public async Task Load_ForeignOnnxRuntimeInTheProcess_UsesOurs()

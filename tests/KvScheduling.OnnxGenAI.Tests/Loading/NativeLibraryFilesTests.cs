@@ -33,6 +33,17 @@ public sealed class NativeLibraryFilesTests
     }
 
     [Fact]
+    public void Locate_EachFileInItsOwnPackageFolder_FindsBoth()
+    {
+        string one = Directory.CreateDirectory(Path.Combine(_folder, "one")).FullName;
+        string other = Directory.CreateDirectory(Path.Combine(_folder, "other")).FullName;
+        File.WriteAllText(Path.Combine(one, "libonnxruntime-genai.so"), string.Empty);
+        File.WriteAllText(Path.Combine(other, "libonnxruntime.so"), string.Empty);
+        NativeLibraryFiles found = NativeLibraryFiles.Locate(null, null, Path.Combine(_folder, "app"), one + Path.PathSeparator + other);
+        Assert.Equal((Path.Combine(other, "libonnxruntime.so"), Path.Combine(one, "libonnxruntime-genai.so")), (found.OnnxRuntime, found.GenAI));
+    }
+
+    [Fact]
     public void Locate_FolderGivenWithoutFiles_DoesNotFallBackAndNamesWhatIsMissing()
     {
         WithFiles("app");

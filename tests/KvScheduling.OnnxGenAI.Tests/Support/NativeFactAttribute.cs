@@ -41,7 +41,7 @@ internal static class Requirements
     {
         if (TestFolders.Native is null)
         {
-            return "The native libraries are not there: neither KV_SCHEDULING_NATIVE nor ../shared/native beside the repository.";
+            return "The native libraries are not there: not from the package feed, not by KV_SCHEDULING_NATIVE, and not in ../shared/native beside the repository.";
         }
 
         return model is null || (TestFolders.SharedModels is { } models && Directory.Exists(Path.Combine(models, model)))

@@ -1,5 +1,3 @@
-using System.Reflection;
-
 namespace KvScheduling.OnnxGenAI.Tests;
 
 internal static class Poison
@@ -7,8 +5,7 @@ internal static class Poison
     /// <summary>Lets a token id past the checks that the native engine does not survive: its next step is its last.</summary>
     public static void Into(PagedEngine engine)
     {
-        NativeEngine native = (NativeEngine)typeof(PagedEngine).GetField("_engine", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(engine)!;
         PagedSequence sequence = new(new SequenceStart { Slot = 0, Prompt = [5000], MaxTotalTokens = 9, Sampling = SamplingSettings.Greedy });
-        sequence.Begin(native, vocabularySize: 1024);
+        sequence.Begin(engine.Native, vocabularySize: 1024);
     }
 }

@@ -8,7 +8,7 @@ internal static class TestFolders
     /// <summary>The repository's root.</summary>
     public static string Root { get; } = FindRoot();
 
-    /// <summary>The folder with the native libraries, or null: the one the environment names, else the one beside the repository.</summary>
+    /// <summary>The folder with the native libraries, or null: the one the environment names, else the tests' own when the package feed brought them, else the one beside the repository.</summary>
     public static string? Native { get; } = FindNative();
 
     /// <summary>Models that are too big for the repository, beside it; null when they are not there.</summary>
@@ -18,6 +18,20 @@ internal static class TestFolders
 
     /// <summary>A complete folder of tiny-chat in one of its ONNX forms: "flat" or "paged".</summary>
     public static string TinyChatOnnx(string form) => Complete.Value[form];
+
+    /// <summary>A complete folder of SmolLM2 in one of its forms; only where the shared models are there.</summary>
+    public static string SmolLM2(string form)
+    {
+        string source = Path.Combine(SharedModels!, "smollm2-135m");
+        string folder = CopyOf(Path.Combine(source, form));
+        string weights = Path.Combine(folder, "model.onnx.data");
+        if (!File.Exists(weights))
+        {
+            File.Copy(Path.Combine(source, "paged", "model.onnx.data"), weights);
+        }
+
+        return folder;
+    }
 
     /// <summary>A new folder that goes away when the tests end.</summary>
     public static string NewFolder()
@@ -84,7 +98,12 @@ internal static class TestFolders
     private static string? FindNative()
     {
         string? named = Environment.GetEnvironmentVariable("KV_SCHEDULING_NATIVE");
-        return string.IsNullOrEmpty(named) ? Existing(Path.Combine(Root, "..", "shared", "native")) : named;
+        if (!string.IsNullOrEmpty(named))
+        {
+            return named;
+        }
+
+        return Existing(Path.Combine(AppContext.BaseDirectory, "runtimes")) is not null ? AppContext.BaseDirectory : Existing(Path.Combine(Root, "..", "shared", "native"));
     }
 
     private static string? Existing(string folder) => Directory.Exists(folder) ? Path.GetFullPath(folder) : null;

@@ -258,6 +258,22 @@ public class ImplementerRuleTests
         Assert.Equal(["{}", """{"type":"integer"}""", null], scheduler.Generations.Select(static generation => generation.Request.Constraint?.Text));
     }
 
+    [Theory]
+    [InlineData(0.5f, null)]
+    [InlineData(null, -1f)]
+    public async Task GetResponseAsync_PenaltyWhereTheEngineHasNone_IsRefusedByName(float? frequency, float? presence)
+    {
+        using FakeScheduler scheduler = new() { SupportsPenalties = false };
+        using SchedulingChatClient client = new(scheduler);
+        ChatOptions options = new() { FrequencyPenalty = frequency, PresencePenalty = presence };
+
+        NotSupportedException error = await Assert.ThrowsAsync<NotSupportedException>(() => client.AskAsync(options));
+
+        Assert.Contains("'fake'", error.Message, StringComparison.Ordinal);
+        Assert.Contains("ChatOptions.FrequencyPenalty", error.Message, StringComparison.Ordinal);
+        Assert.Empty(scheduler.Events);
+    }
+
     // 8. Tools are declared, never invoked.
 
     [Fact]

@@ -31,6 +31,8 @@ internal sealed class FakeScheduler : IKvScheduler, IDisposable
 
     public bool SupportsGuidance { get; init; }
 
+    public bool SupportsPenalties { get; init; } = true;
+
     public Door Door { get; init; } = new(1000, long.MaxValue);
 
     public bool WasDisposed { get; private set; }
@@ -106,5 +108,6 @@ internal sealed class FakeScheduler : IKvScheduler, IDisposable
         MaxStepTokens = 512,
         VocabularySize = Codec.VocabularySize,
         SupportsGuidance = SupportsGuidance,
+        SupportsPenalties = SupportsPenalties,
     };
 }

@@ -6,12 +6,12 @@ using Microsoft.Extensions.Logging;
 
 namespace KvScheduling.AspNetCore.Tests;
 
-/// <summary>The endpoints over the real scheduler and the real engine with the bundled model, on a free port.</summary>
-internal sealed class ManagedServer : IAsyncDisposable
+/// <summary>The endpoints over the real scheduler and a real engine, by default the managed one with the bundled model, on a free port.</summary>
+internal sealed class EngineServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private ManagedServer(WebApplication app, Func<WatchedEngine> engine)
+    private EngineServer(WebApplication app, Func<WatchedEngine> engine)
     {
         _app = app;
         Engine = engine();
@@ -28,7 +28,7 @@ internal sealed class ManagedServer : IAsyncDisposable
 
     public HttpClient Http { get; }
 
-    public static async Task<ManagedServer> StartAsync(Action<KvSchedulingOptions> configure)
+    public static async Task<EngineServer> StartAsync(Action<KvSchedulingOptions> configure, Func<IInferenceEngine>? createEngine = null)
     {
         WatchedEngine? engine = null;
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
@@ -38,12 +38,12 @@ internal sealed class ManagedServer : IAsyncDisposable
         {
             options.CheckInvariants = true;
             configure(options);
-        }).AddEngine("managed", _ => engine = new WatchedEngine(ManagedEngine.ManagedEngine.Load(GoldenCase.ModelFolder)));
+        }).AddEngine("watched", _ => engine = new WatchedEngine(createEngine?.Invoke() ?? ManagedEngine.ManagedEngine.Load(GoldenCase.ModelFolder)));
         WebApplication app = builder.Build();
         app.MapKvSchedulingOpenAI(configure: static options => options.IncludeSchedulingReport = true);
         app.MapKvSchedulingState();
         await app.StartAsync();
-        return new ManagedServer(app, () => engine!);
+        return new EngineServer(app, () => engine!);
     }
 
     public async Task<HttpResponseMessage> PostAsync(string body) => await Http.SendAsync(TestServer.Post(body));
