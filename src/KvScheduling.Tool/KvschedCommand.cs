@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace KvScheduling.Tool;
 
@@ -16,10 +17,10 @@ internal static class KvschedCommand
     public static async Task<int> RunAsync(string[] args, ToolConsole console, CancellationToken interrupt = default)
     {
         RootCommand root = new("Replays backlogs and traces through the scheduling policies of KvScheduling, with the code that runs in production.");
-        foreach (ToolCommand command in (ToolCommand[])[new BacklogCommand(), new SimulateCommand()])
-        {
-            root.Subcommands.Add(command.Create((action, control) => GuardAsync(action, console, control, interrupt)));
-        }
+        Add(root, new BacklogCommand(), new SimulateCommand());
+        var bench = new Command("bench", "Prints the comparisons of docs/results.md, each by one command.");
+        Add(bench, new BenchBacklogsCommand(), new BenchSmallCommand(), new BenchStreamsCommand());
+        root.Subcommands.Add(bench);
 
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
@@ -29,14 +30,24 @@ internal static class KvschedCommand
                 await console.Error.WriteLineAsync(message).ConfigureAwait(false);
             }
 
-            string name = parsed.CommandResult.Command == root ? "kvsched" : $"kvsched {parsed.CommandResult.Command.Name}";
-            await console.Error.WriteLineAsync($"{name} --help lists all options, with examples.").ConfigureAwait(false);
+            await console.Error.WriteLineAsync($"{NameOf(parsed.CommandResult, root)} --help lists all options, with examples.").ConfigureAwait(false);
             return WrongUsage;
         }
 
         var invocation = new InvocationConfiguration { Output = console.Output, Error = console.Error, EnableDefaultExceptionHandler = false };
         return await parsed.InvokeAsync(invocation, CancellationToken.None).ConfigureAwait(false);
+
+        void Add(Command parent, params ReadOnlySpan<ToolCommand> commands)
+        {
+            foreach (ToolCommand command in commands)
+            {
+                parent.Subcommands.Add(command.Create((action, control) => GuardAsync(action, console, control, interrupt)));
+            }
+        }
     }
+
+    private static string NameOf(CommandResult command, RootCommand root) =>
+        command.Command == root || command.Parent is not CommandResult parent ? "kvsched" : $"{NameOf(parent, root)} {command.Command.Name}";
 
     private static async Task<int> GuardAsync(Action<ToolConsole, CancellationToken> action, ToolConsole console, CancellationToken control, CancellationToken interrupt)
     {

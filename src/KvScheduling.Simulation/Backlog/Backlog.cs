@@ -1,8 +1,8 @@
 namespace KvScheduling.Simulation;
 
 /// <summary>Drains backlogs in unit rounds: prefix list scheduling through the production scheduler, whose ledger decides what fits.</summary>
-/// <remarks>Every round the head of the policy's order is tested, and started as long as it fits; nothing passes it. Prompts take no time, lengths are known, and
-/// nothing is evicted.</remarks>
+/// <remarks>Every round the head of the policy's order is tested, and started as long as it fits; nothing passes it unless backfill is asked for. Prompts take no time,
+/// lengths are known, and nothing is evicted.</remarks>
 public static class Backlog
 {
     /// <summary>The name under which the exact optimum is asked for.</summary>
@@ -20,10 +20,13 @@ public static class Backlog
     /// <param name="policy">One of <see cref="Policies"/>.</param>
     /// <param name="requests">The requests, in the order of arrival; all are there at round 0, whatever their arrival says.</param>
     /// <param name="kvTokens">The KV budget in tokens; at least 1.</param>
+    /// <param name="backfill">Whether requests may pass a blocked head where its earliest start does not move (EASY). The default value is <see langword="false"/>: prefix list
+    /// scheduling, as the literature has it. References do not depend on it.</param>
     /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="ArgumentException">No policy has this name.</exception>
     /// <exception cref="WorkloadException">A request is larger than the budget, or the backlog is too large for the reference that was asked for.</exception>
-    public static BacklogSchedule Drain(string policy, IReadOnlyList<WorkloadRequest> requests, long kvTokens, CancellationToken cancellationToken = default)
+    public static BacklogSchedule Drain(
+        string policy, IReadOnlyList<WorkloadRequest> requests, long kvTokens, bool backfill = false, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(policy);
         ArgumentNullException.ThrowIfNull(requests);
@@ -38,7 +41,7 @@ public static class Backlog
         if (policy.Equals(SortedLinearRelaxation, StringComparison.OrdinalIgnoreCase))
         {
             LinearRelaxation solution = LinearRelaxation.Solve(requests, kvTokens, cancellationToken) ?? throw TooLarge("The linear relaxation", requests);
-            return Run(SortedLinearRelaxation, requests, kvTokens, _ => new FixedOrderPolicy(SortedLinearRelaxation, solution.Order()), cancellationToken);
+            return Run(SortedLinearRelaxation, requests, kvTokens, _ => new FixedOrderPolicy(SortedLinearRelaxation, solution.Order()), false, cancellationToken);
         }
 
         if (policy.Equals(SchedulingPolicies.SortedFExact, StringComparison.OrdinalIgnoreCase) && requests.Count > MostExact)
@@ -47,7 +50,7 @@ public static class Backlog
                 + $"Use {SchedulingPolicies.SortedF} or a smaller backlog.");
         }
 
-        return Run(policy, requests, kvTokens, null, cancellationToken);
+        return Run(policy, requests, kvTokens, null, backfill, cancellationToken);
     }
 
     private static BacklogSchedule Run(
@@ -55,6 +58,7 @@ public static class Backlog
         IReadOnlyList<WorkloadRequest> requests,
         long kvTokens,
         Func<PolicyContext, ISchedulingPolicy>? factory,
+        bool backfill,
         CancellationToken cancellationToken)
     {
         var settings = new SimulationSettings
@@ -65,10 +69,10 @@ public static class Backlog
             PrefillChunkTokens = int.MaxValue,
             KeepRequests = true,
             PolicyFactory = factory,
-            Configure = static options =>
+            Configure = options =>
             {
                 options.Reservation = KvReservation.Guaranteed;
-                options.Backfill = false;
+                options.Backfill = backfill;
                 options.PromoteAfter = null;
             },
         };

@@ -31,4 +31,26 @@ public static class SyntheticWorkload
             }
         }
     }
+
+    /// <summary>Draws a backlog whose optimum can be found: thin requests (1 to 3 prompt, 1 to 6 output tokens) and wide ones (from 5 prompt tokens to 2 below the budget, 1 to 4
+    /// output tokens), half and half, and a budget of 10 to 24 tokens.</summary>
+    /// <param name="random">Where the lengths come from.</param>
+    /// <param name="count">How many requests; zero or more.</param>
+    /// <returns>The requests, and the KV budget in tokens.</returns>
+    public static (WorkloadRequest[] Requests, int KvTokens) DrawSmallBacklog(Random random, int count)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        ArgumentOutOfRangeException.ThrowIfNegative(count);
+        int kvTokens = random.Next(10, 25);
+        var requests = new WorkloadRequest[count];
+        for (int i = 0; i < count; i++)
+        {
+            bool isThin = random.Next(2) == 0;
+            int prompt = isThin ? random.Next(1, 4) : random.Next(5, kvTokens - 1);
+            int output = isThin ? random.Next(1, 7) : random.Next(1, Math.Min(4, kvTokens - prompt) + 1);
+            requests[i] = new WorkloadRequest(TimeSpan.Zero, prompt, output);
+        }
+
+        return (requests, kvTokens);
+    }
 }

@@ -52,6 +52,15 @@ public sealed record WorkloadTotals
         return totals;
     }
 
+    /// <summary>The totals of the same requests when they arrive faster or slower.</summary>
+    /// <param name="scale">The factor on their rate; above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="scale"/> is not above 0.</exception>
+    public WorkloadTotals AtRate(double scale)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(scale);
+        return this with { Duration = Duration / scale };
+    }
+
     /// <summary>The time that an engine needs for all the work when its KV cache is full all the time: what no scheduler can beat by much.</summary>
     /// <remarks>
     /// <para>The number of steps is the largest of volume / KV budget, output tokens / most running requests and tokens / most tokens per step. The work is spread over

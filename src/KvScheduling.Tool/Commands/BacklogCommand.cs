@@ -39,19 +39,19 @@ internal sealed class BacklogCommand : ToolCommand
     {
         string path = result.GetRequiredValue(_requests);
         long kvTokens = result.GetRequiredValue(_kvTokens);
-        IReadOnlyList<string> names = Options.Names(result.GetRequiredValue(_policies), Backlog.Policies);
+        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), Backlog.Policies);
         WorkloadRequest[] requests = [.. WorkloadFile.Read(path)];
         if (requests.Length == 0)
         {
             throw new WrongInput($"{path} has a header but no requests. Add a row per request.");
         }
 
-        var schedules = new BacklogSchedule[names.Count];
-        console.WithProgress(names, 1, progress =>
+        var schedules = new BacklogSchedule[choices.Count];
+        console.WithProgress([.. choices.Select(static choice => choice.Label)], 1, progress =>
         {
-            for (int i = 0; i < names.Count; i++)
+            for (int i = 0; i < choices.Count; i++)
             {
-                schedules[i] = Backlog.Drain(names[i], requests, kvTokens, cancellationToken);
+                schedules[i] = Backlog.Drain(choices[i].Policy, requests, kvTokens, choices[i].Backfill ?? false, cancellationToken);
                 progress(i)?.Report(1);
             }
         });
@@ -63,22 +63,22 @@ internal sealed class BacklogCommand : ToolCommand
         OutputFormat format = Options.FormatOf(result.GetRequiredValue(_format));
         if (format == OutputFormat.Json)
         {
-            JsonOutput.Write(console, json => WriteJson(json, kvTokens, requests.Length, bounds, schedules));
+            JsonOutput.Write(console, json => WriteJson(json, kvTokens, requests.Length, bounds, choices, schedules));
         }
         else
         {
-            console.Write(Table(bounds, schedules, format == OutputFormat.Csv), format);
+            console.Write(Table(bounds, choices, schedules, format == OutputFormat.Csv), format);
         }
     }
 
-    private static ResultTable Table(Bounds bounds, BacklogSchedule[] schedules, bool isForMachines)
+    private static ResultTable Table(Bounds bounds, IReadOnlyList<PolicyChoice> choices, BacklogSchedule[] schedules, bool isForMachines)
     {
         var table = new ResultTable("policy", "total_latency", "mean", "p50", "p99", "max", "makespan", "peak_kv", "of_bound");
         double bound = Math.Max(Math.Max(bounds.Volume, bounds.Trivial), bounds.Linear ?? 0);
-        foreach (BacklogSchedule schedule in schedules)
+        foreach ((PolicyChoice choice, BacklogSchedule schedule) in choices.Zip(schedules))
         {
             table.Add(
-                schedule.Policy,
+                choice.Label,
                 schedule.TotalLatency,
                 schedule.MeanLatency,
                 schedule.Quantile(0.5),
@@ -99,7 +99,7 @@ internal sealed class BacklogCommand : ToolCommand
         return table;
     }
 
-    private static void WriteJson(Utf8JsonWriter json, long kvTokens, int count, Bounds bounds, BacklogSchedule[] schedules)
+    private static void WriteJson(Utf8JsonWriter json, long kvTokens, int count, Bounds bounds, IReadOnlyList<PolicyChoice> choices, BacklogSchedule[] schedules)
     {
         json.WriteNumber("kv_tokens", kvTokens);
         json.WriteNumber("requests", count);
@@ -107,9 +107,9 @@ internal sealed class BacklogCommand : ToolCommand
         json.WriteNumberOrNull("lp_bound", bounds.Linear);
         json.WriteNumberOrNull("optimal", bounds.Optimal);
         json.WriteStartObject("policies");
-        foreach (BacklogSchedule schedule in schedules)
+        foreach ((PolicyChoice choice, BacklogSchedule schedule) in choices.Zip(schedules))
         {
-            json.WriteStartObject(schedule.Policy);
+            json.WriteStartObject(choice.Label);
             json.WriteNumber("total_latency", schedule.TotalLatency);
             json.WriteNumber("mean", schedule.MeanLatency);
             json.WriteNumber("p50", schedule.Quantile(0.5));

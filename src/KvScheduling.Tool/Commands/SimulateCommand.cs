@@ -46,52 +46,26 @@ internal sealed class SimulateCommand : ToolCommand
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
     {
         int seed = result.GetValue(_seed);
-        IReadOnlyList<string> names = Options.Names(result.GetRequiredValue(_policies), Simulator.Policies);
+        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), Simulator.Policies);
         OutputFormat format = Options.FormatOf(result.GetRequiredValue(_format));
-        bool perRequest = result.GetValue(_perRequest);
         SimulationSettings settings = _engine.Read(result) with
         {
             Seed = seed,
             ServiceLevel = ServiceLevelOf(result),
-            KeepRequests = perRequest && format == OutputFormat.Json,
+            KeepRequests = result.GetValue(_perRequest) && format == OutputFormat.Json,
         };
+        IReadOnlyList<double> loads = _workload.Loads(result);
         Workload workload = _workload.Read(result, settings, seed, cancellationToken);
         settings = settings with { MaxOutputTokens = settings.MaxOutputTokens ?? workload.Totals.LongestOutput };
-        SimulationResult[] results = Replay(names, workload, settings, console, cancellationToken);
+        IReadOnlyList<LoadResults> results = Sweep.Run(workload, loads, choices, settings, console, cancellationToken);
         if (format == OutputFormat.Json)
         {
-            JsonOutput.Write(console, json => SimulationReport.WriteJson(json, workload, settings, _engine.CostModelName(result), results));
+            JsonOutput.Write(console, json => SimulationReport.WriteJson(json, settings, _engine.CostModelName(result), results));
         }
         else
         {
             console.Write(SimulationReport.Table(results), format);
         }
-    }
-
-    private static SimulationResult[] Replay(
-        IReadOnlyList<string> names, Workload workload, SimulationSettings settings, ToolConsole console, CancellationToken cancellationToken)
-    {
-        var results = new SimulationResult[names.Count];
-        console.WithProgress(names, workload.Totals.Count, progress =>
-        {
-            try
-            {
-                Parallel.For(
-                    0,
-                    names.Count,
-                    new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount },
-                    i =>
-                    {
-                        results[i] = Simulator.Run(names[i], workload.Requests, settings, progress(i), cancellationToken);
-                        progress(i)?.Report(workload.Totals.Count);
-                    });
-            }
-            catch (AggregateException error)
-            {
-                throw error.Flatten().InnerExceptions[0];
-            }
-        });
-        return results;
     }
 
     private ServiceLevel? ServiceLevelOf(ParseResult result)

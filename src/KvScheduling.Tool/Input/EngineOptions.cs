@@ -9,14 +9,7 @@ internal sealed class EngineOptions
 {
     private const string Off = "off";
 
-    private readonly Option<string> _costModel = new("--cost-model")
-    {
-        Description = "How long an iteration takes: unit (a second, whatever it computes), llama2-7b-a100, linear:d0,d1,d2,d3 (milliseconds: d0 + d1·prefill tokens + "
-            + "d2·decoding rows + d3·KV tokens held by the decoding rows before the step), or a JSON file with d0 to d3.",
-        HelpName = "MODEL",
-        DefaultValueFactory = static _ => CostModels.Llama2A100,
-    };
-
+    private readonly Option<string> _costModel;
     private readonly Option<long> _kvTokens = Options.KvTokens();
 
     private readonly Option<int> _blockSize = Options.AtLeast(
@@ -34,12 +27,10 @@ internal sealed class EngineOptions
     private readonly Option<int?> _prefillChunk = Options.AtLeast(
         new Option<int?>("--prefill-chunk") { Description = "The most tokens of one prompt in one step. By default all of the step; with the unit model prompts are taken whole.", HelpName = "C" }, 1);
 
-    private readonly Option<string> _outputLengths = new("--output-lengths")
-    {
-        Description = "What the scheduler is told: known (true lengths), history (nothing: it learns from completed outputs), noisy:σ (true length · e^(σz)).",
-        HelpName = "known|history|noisy:σ",
-        DefaultValueFactory = static _ => "known",
-    };
+    private readonly Option<int?> _maxPartialPrefills = Options.AtLeast(
+        new Option<int?>("--max-partial-prefills") { Description = "The most prompts that are computed in part at once. 2 by default.", HelpName = "N" }, 1);
+
+    private readonly Option<string> _outputLengths;
 
     private readonly Option<int?> _maxOutput = Options.AtLeast(
         new Option<int?>("--max-output") { Description = "The output limit of every request; longer outputs are cut off. By default the longest output of the workload.", HelpName = "M" }, 1);
@@ -51,24 +42,50 @@ internal sealed class EngineOptions
         DefaultValueFactory = static _ => "on",
     };
 
-    private readonly Option<string?> _promoteAfter = new("--promote-after")
-    {
-        Description = "After this wait a request goes before all others. 30 seconds by default; with the unit model off.",
-        HelpName = "SECONDS|off",
-    };
+    private readonly Option<string> _promoteAfter;
 
-    public EngineOptions() => _backfill.AcceptOnlyFromAmong("on", Off);
+    /// <param name="costModel">The cost model where none is given.</param>
+    /// <param name="promoteAfter">The wait after which a request is promoted where none is given.</param>
+    /// <param name="outputLengths">What the scheduler is told where nothing is given; a list where the command runs with each.</param>
+    public EngineOptions(string costModel = CostModels.Llama2A100, string promoteAfter = "30", string outputLengths = "known")
+    {
+        _backfill.AcceptOnlyFromAmong("on", Off);
+        _costModel = new Option<string>("--cost-model")
+        {
+            Description = "How long an iteration takes: unit (a second, whatever it computes), llama2-7b-a100, linear:d0,d1,d2,d3 (milliseconds: d0 + d1·prefill tokens + "
+                + "d2·decoding rows + d3·KV tokens held by the decoding rows before the step), or a JSON file with d0 to d3.",
+            HelpName = "MODEL",
+            DefaultValueFactory = _ => costModel,
+        };
+        _promoteAfter = new Option<string>("--promote-after")
+        {
+            Description = "After this wait a request goes before all others; with the unit model it is off unless it is given.",
+            HelpName = "SECONDS|off",
+            DefaultValueFactory = _ => promoteAfter,
+        };
+        _outputLengths = new Option<string>("--output-lengths")
+        {
+            Description = "What the scheduler is told: known (true lengths), history (nothing: it learns from completed outputs), noisy:σ (true length · e^(σz)).",
+            HelpName = outputLengths.Contains(',') ? "L,L,…" : "known|history|noisy:σ",
+            DefaultValueFactory = _ => outputLengths,
+        };
+    }
 
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _outputLengths, _maxOutput, _backfill, _promoteAfter])
+            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _maxPartialPrefills, _outputLengths, _maxOutput, _backfill, _promoteAfter])
         {
             command.Options.Add(option);
         }
     }
 
     public string CostModelName(ParseResult result) => result.GetRequiredValue(_costModel);
+
+    /// <summary>What the scheduler is told, one by one.</summary>
+    /// <exception cref="WrongInput">One is not known.</exception>
+    public IReadOnlyList<OutputLengths> Lengths(ParseResult result) =>
+        [.. result.GetRequiredValue(_outputLengths).Split(',', StringSplitOptions.TrimEntries).Select(static text => Parse(OutputLengths.Parse, text, "--output-lengths"))];
 
     /// <exception cref="WrongInput">A value can't be used.</exception>
     public SimulationSettings Read(ParseResult result)
@@ -82,8 +99,10 @@ internal sealed class EngineOptions
             throw new WrongInput($"--block-size {block} is larger than --kv-tokens {kvTokens}. Give a smaller block or more KV.");
         }
 
-        TimeSpan? promoteAfter = PromoteAfter(result.GetValue(_promoteAfter), isUnit);
+        bool isPromotionGiven = result.GetResult(_promoteAfter) is { Implicit: false };
+        TimeSpan? promoteAfter = isUnit && !isPromotionGiven ? null : PromoteAfter(result.GetRequiredValue(_promoteAfter));
         bool backfill = result.GetRequiredValue(_backfill) != Off;
+        int? maxPartialPrefills = result.GetValue(_maxPartialPrefills);
         int maxStepTokens = result.GetValue(_maxStepTokens) ?? (isUnit ? int.MaxValue : 2048);
         return new SimulationSettings
         {
@@ -94,19 +113,19 @@ internal sealed class EngineOptions
             MaxContextTokens = result.GetValue(_maxContext),
             MaxStepTokens = maxStepTokens,
             PrefillChunkTokens = result.GetValue(_prefillChunk) ?? maxStepTokens,
-            OutputLengths = Parse(OutputLengths.Parse, result.GetRequiredValue(_outputLengths), "--output-lengths"),
+            OutputLengths = Lengths(result)[0],
             MaxOutputTokens = result.GetValue(_maxOutput),
-            Configure = options => (options.Backfill, options.PromoteAfter) = (backfill, promoteAfter),
+            Configure = options =>
+            {
+                options.Backfill = backfill;
+                options.PromoteAfter = promoteAfter;
+                options.MaxPartialPrefills = maxPartialPrefills ?? options.MaxPartialPrefills;
+            },
         };
     }
 
-    private static TimeSpan? PromoteAfter(string? text, bool isUnit)
+    private static TimeSpan? PromoteAfter(string text)
     {
-        if (text is null)
-        {
-            return isUnit ? null : TimeSpan.FromSeconds(30);
-        }
-
         if (text.Equals(Off, StringComparison.OrdinalIgnoreCase))
         {
             return null;

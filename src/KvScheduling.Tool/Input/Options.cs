@@ -10,11 +10,11 @@ internal static class Options
     {
         Option<string> option = new("--format")
         {
-            Description = "How results are written to standard output: a table for people, JSON with everything, or CSV.",
+            Description = "How results are written to standard output: a table for people, JSON with everything, CSV, or a Markdown table.",
             DefaultValueFactory = static _ => "table",
-            HelpName = "table|json|csv",
+            HelpName = "table|json|csv|markdown",
         };
-        option.AcceptOnlyFromAmong("table", "json", "csv");
+        option.AcceptOnlyFromAmong("table", "json", "csv", "markdown");
         return option;
     }
 
@@ -33,7 +33,7 @@ internal static class Options
 
     public static Option<string> Policies(string standard, IEnumerable<string> known) => new("--policies")
     {
-        Description = $"The policies to compare, separated by commas: {string.Join(", ", known)}.",
+        Description = $"The policies to compare, separated by commas: {string.Join(", ", known)}. {PolicyChoice.Easy} behind a name turns backfill on, {PolicyChoice.Strict} turns it off.",
         HelpName = "P,P,…",
         DefaultValueFactory = _ => standard,
     };
@@ -63,21 +63,22 @@ internal static class Options
         return option;
     }
 
-    /// <summary>The names in a list, each once, in the spelling of the known ones.</summary>
-    /// <exception cref="WrongInput">A name is unknown; the message lists the known ones.</exception>
-    public static IReadOnlyList<string> Names(string list, IReadOnlyList<string> known)
+    /// <summary>The numbers in a list, each once.</summary>
+    /// <exception cref="WrongInput">One is no number above 0.</exception>
+    public static IReadOnlyList<double> NumbersAboveZero(string list, string option)
     {
-        var names = new List<string>();
-        foreach (string name in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        var numbers = new List<double>();
+        foreach (string text in list.Split(',', StringSplitOptions.TrimEntries))
         {
-            string found = known.FirstOrDefault(each => each.Equals(name, StringComparison.OrdinalIgnoreCase))
-                ?? throw new WrongInput($"--policies: there is no policy named '{name}'. Known policies: {string.Join(", ", known)}.");
-            if (!names.Contains(found))
+            double number = double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value > 0 && double.IsFinite(value)
+                ? value
+                : throw new WrongInput($"{option} must be above 0, but is '{text}'. Give numbers separated by commas.");
+            if (!numbers.Contains(number))
             {
-                names.Add(found);
+                numbers.Add(number);
             }
         }
 
-        return names.Count > 0 ? names : throw new WrongInput($"--policies names none. Known policies: {string.Join(", ", known)}.");
+        return numbers;
     }
 }

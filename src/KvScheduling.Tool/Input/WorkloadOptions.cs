@@ -6,6 +6,9 @@ namespace KvScheduling.Tool;
 /// <summary>The options that say which requests come, and when.</summary>
 internal sealed class WorkloadOptions
 {
+    /// <summary>What is kept in memory takes up to 4 MiB.</summary>
+    private const int MostKept = 200_000;
+
     private readonly Option<string?> _trace = new("--trace")
     {
         Description = "A trace: Azure CSV (TIMESTAMP,ContextTokens,GeneratedTokens), Vidur CSV (arrived_at,num_prefill_tokens,num_decode_tokens) or Mooncake .jsonl.",
@@ -36,7 +39,14 @@ internal sealed class WorkloadOptions
         DefaultValueFactory = static _ => "poisson",
     };
 
-    private readonly Option<double?> _load = Options.AboveZero("--load", "Stretches or compresses arrivals so that the load on the engine is this.", "X");
+    private readonly Option<long?> _first = Options.AtLeast(new Option<long?>("--first") { Description = "Only the first N requests.", HelpName = "N" }, 1);
+
+    private readonly Option<string?> _load = new("--load")
+    {
+        Description = "Stretches or compresses arrivals so that the load on the engine is this; several loads, separated by commas, are replayed one by one.",
+        HelpName = "X,X,…",
+    };
+
     private readonly Option<double?> _rateScale = Options.AboveZero("--rate-scale", "Multiplies the rate of arrivals.", "R");
 
     private readonly Option<bool> _skip = new("--skip-oversized")
@@ -46,26 +56,32 @@ internal sealed class WorkloadOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in (Option[])[_trace, _requests, _mix, _rate, _count, _arrivals, _load, _rateScale, _skip])
+        foreach (Option option in (Option[])[_trace, _requests, _mix, _rate, _count, _arrivals, _first, _load, _rateScale, _skip])
         {
             command.Options.Add(option);
         }
     }
 
+    /// <summary>The workload at the rate that it has, or at <c>--rate-scale</c>.</summary>
     /// <exception cref="WrongInput">The options contradict each other, or the workload is empty.</exception>
     /// <exception cref="WorkloadException">The file can't be used.</exception>
     public Workload Read(ParseResult result, SimulationSettings settings, int seed, CancellationToken cancellationToken)
     {
         (string name, IEnumerable<WorkloadRequest> requests) = Source(result, seed);
+        if (result.GetValue(_first) is long first)
+        {
+            requests = requests.Take((int)Math.Min(first, int.MaxValue));
+        }
+
+        requests = KeptIfFew(requests);
         long skipped = 0;
         if (result.GetValue(_skip))
         {
             long largest = Math.Min(settings.KvTokens / settings.BlockTokens * settings.BlockTokens, settings.MaxContextTokens ?? long.MaxValue);
             int longest = settings.MaxOutputTokens ?? int.MaxValue;
-            long all = WorkloadTotals.Of(requests, cancellationToken).Count;
             IEnumerable<WorkloadRequest> source = requests;
             requests = source.Where(request => (long)request.PromptTokens + Math.Min(request.OutputTokens, longest) <= largest);
-            skipped = all - requests.LongCount();
+            skipped = source.LongCount() - requests.LongCount();
         }
 
         WorkloadTotals totals = WorkloadTotals.Of(requests, cancellationToken);
@@ -74,35 +90,39 @@ internal sealed class WorkloadOptions
             throw new WrongInput($"{name} has no requests that could be replayed. Add a row per request, or raise the KV budget.");
         }
 
-        double scale = Scale(result, totals, settings);
-        if (scale != 1)
-        {
-            IEnumerable<WorkloadRequest> source = requests;
-            requests = source.Select(request => request with { Arrival = request.Arrival / scale });
-            totals = WorkloadTotals.Of(requests, cancellationToken);
-        }
-
-        return new Workload(name, requests, totals, totals.Load(settings), skipped);
+        return new Workload(name, requests, totals, skipped).AtRate(result.GetValue(_rateScale) ?? 1);
     }
 
-    private double Scale(ParseResult result, WorkloadTotals totals, SimulationSettings settings)
+    /// <summary>The loads asked for; none when the rate is to stay.</summary>
+    /// <exception cref="WrongInput">A load is no number above 0, or the rate is given too.</exception>
+    public IReadOnlyList<double> Loads(ParseResult result)
     {
-        double? load = result.GetValue(_load);
-        double? scale = result.GetValue(_rateScale);
-        if (load is null)
+        string? text = result.GetValue(_load);
+        if (text is null)
         {
-            return scale ?? 1;
+            return [];
         }
 
-        if (scale is not null)
+        return result.GetValue(_rateScale) is null
+            ? Options.NumbersAboveZero(text, "--load")
+            : throw new WrongInput("--load and --rate-scale both set the rate of arrivals. Give one of them.");
+    }
+
+    /// <summary>Reads what is few into memory, so that it is read once however often it is replayed; what is many is read again each time.</summary>
+    private static IEnumerable<WorkloadRequest> KeptIfFew(IEnumerable<WorkloadRequest> source)
+    {
+        var kept = new List<WorkloadRequest>();
+        foreach (WorkloadRequest request in source)
         {
-            throw new WrongInput("--load and --rate-scale both set the rate of arrivals. Give one of them.");
+            if (kept.Count == MostKept)
+            {
+                return source;
+            }
+
+            kept.Add(request);
         }
 
-        double natural = totals.Load(settings);
-        return double.IsFinite(natural) && natural > 0
-            ? load.Value / natural
-            : throw new WrongInput("--load needs arrivals over some time and iterations that take time; all requests arrive at once, or the cost model is free. Leave --load out.");
+        return kept;
     }
 
     private (string Name, IEnumerable<WorkloadRequest> Requests) Source(ParseResult result, int seed)

@@ -11,4 +11,7 @@ internal enum OutputFormat
 
     /// <summary>The table's figures, unrounded, with a header.</summary>
     Csv,
+
+    /// <summary>The table for people, as Markdown.</summary>
+    Markdown,
 }

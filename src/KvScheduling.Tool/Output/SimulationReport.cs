@@ -6,54 +6,88 @@ namespace KvScheduling.Tool;
 /// <summary>What <c>kvsched simulate</c> says about its runs.</summary>
 internal static class SimulationReport
 {
-    public static ResultTable Table(IEnumerable<SimulationResult> results)
+    private static readonly string[] Figures =
+    [
+        "mean", "p50", "p90", "p99", "max", "ttft_mean", "ttft_p99", "tpot_mean", "queue_mean", "makespan", "steps", "evictions", "recomputed", "kv", "req/s", "tok/s", "goodput",
+    ];
+
+    /// <summary>A row per policy; with several loads, a row per load and policy.</summary>
+    public static ResultTable Table(IReadOnlyList<LoadResults> loads)
     {
-        var table = new ResultTable(
-            "policy", "mean", "p50", "p90", "p99", "max", "ttft_mean", "ttft_p99", "tpot_mean", "queue_mean", "makespan", "steps", "evictions", "recomputed", "kv", "req/s", "tok/s", "goodput");
-        foreach (SimulationResult result in results)
+        bool hasLoads = loads.Count > 1;
+        var table = new ResultTable([.. hasLoads ? ["load"] : Array.Empty<string>(), "policy", .. Figures]);
+        foreach (LoadResults load in loads)
         {
-            table.Add(
-                result.Policy,
-                result.Latency.Mean.TotalSeconds,
-                result.Latency.Quantile(0.5).TotalSeconds,
-                result.Latency.Quantile(0.9).TotalSeconds,
-                result.Latency.Quantile(0.99).TotalSeconds,
-                result.Latency.Max.TotalSeconds,
-                result.TimeToFirstToken.Mean.TotalSeconds,
-                result.TimeToFirstToken.Quantile(0.99).TotalSeconds,
-                result.TimePerOutputToken.Mean.TotalSeconds,
-                result.QueueTime.Mean.TotalSeconds,
-                result.Makespan.TotalSeconds,
-                result.Steps,
-                result.Evictions,
-                result.RecomputedShare,
-                result.KvShare.Mean,
-                result.RequestsPerSecond,
-                result.OutputTokensPerSecond,
-                result.Goodput);
+            foreach (PolicyResult policy in load.Policies)
+            {
+                object?[] row = [policy.Label, .. FiguresOf(policy.Result)];
+                table.Add(hasLoads ? [Math.Round(load.Load, 4), .. row] : row);
+            }
         }
 
         return table;
     }
 
-    public static void WriteJson(Utf8JsonWriter json, Workload workload, SimulationSettings settings, string costModel, SimulationResult[] results)
+    /// <summary>With one load its policies are members of the object; with several, <c>loads</c> has an object for each.</summary>
+    public static void WriteJson(Utf8JsonWriter json, SimulationSettings settings, string costModel, IReadOnlyList<LoadResults> loads)
     {
+        Workload workload = loads[0].Workload;
         json.WriteString("workload", workload.Name);
         json.WriteNumber("requests", workload.Totals.Count);
         json.WriteNumber("skipped", workload.Skipped);
         json.WriteNumber("prompt_tokens", workload.Totals.PromptTokens);
         json.WriteNumber("output_tokens", workload.Totals.OutputTokens);
-        json.WriteNumberOrNull("load", workload.Load);
         json.WriteString("cost_model", costModel);
         json.WriteNumber("kv_tokens", settings.KvTokens);
         json.WriteNumber("block_size", settings.BlockTokens);
         json.WriteString("output_lengths", settings.OutputLengths.ToString());
         json.WriteNumber("seed", settings.Seed);
-        json.WriteStartObject("policies");
-        foreach (SimulationResult result in results)
+        if (loads.Count == 1)
         {
-            json.WriteStartObject(result.Policy);
-            Write(json, result, settings.KeepRequests);
+            WriteLoad(json, loads[0], settings.KeepRequests);
+            return;
+        }
+
+        json.WriteStartArray("loads");
+        foreach (LoadResults load in loads)
+        {
+            json.WriteStartObject();
+            WriteLoad(json, load, settings.KeepRequests);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static object?[] FiguresOf(SimulationResult result) =>
+    [
+        result.Latency.Mean.TotalSeconds,
+        result.Latency.Quantile(0.5).TotalSeconds,
+        result.Latency.Quantile(0.9).TotalSeconds,
+        result.Latency.Quantile(0.99).TotalSeconds,
+        result.Latency.Max.TotalSeconds,
+        result.TimeToFirstToken.Mean.TotalSeconds,
+        result.TimeToFirstToken.Quantile(0.99).TotalSeconds,
+        result.TimePerOutputToken.Mean.TotalSeconds,
+        result.QueueTime.Mean.TotalSeconds,
+        result.Makespan.TotalSeconds,
+        result.Steps,
+        result.Evictions,
+        result.RecomputedShare,
+        result.KvShare.Mean,
+        result.RequestsPerSecond,
+        result.OutputTokensPerSecond,
+        result.Goodput,
+    ];
+
+    private static void WriteLoad(Utf8JsonWriter json, LoadResults load, bool perRequest)
+    {
+        json.WriteNumberOrNull("load", load.Load);
+        json.WriteStartObject("policies");
+        foreach (PolicyResult policy in load.Policies)
+        {
+            json.WriteStartObject(policy.Label);
+            Write(json, policy.Result, perRequest);
             json.WriteEndObject();
         }
 

@@ -52,11 +52,25 @@ internal sealed class ToolConsole : IDisposable
             });
     }
 
+    /// <summary>Writes a table for people under a title.</summary>
+    public void Write(string title, ResultTable table, OutputFormat format)
+    {
+        Output.Write($"{title}:\n\n");
+        Write(table, format);
+        Output.Write('\n');
+    }
+
     public void Write(ResultTable table, OutputFormat format)
     {
         if (format == OutputFormat.Csv)
         {
             WriteCsv(table);
+            return;
+        }
+
+        if (format == OutputFormat.Markdown)
+        {
+            WriteMarkdown(table);
             return;
         }
 
@@ -73,6 +87,16 @@ internal sealed class ToolConsole : IDisposable
         }
 
         _results.Write(shown);
+    }
+
+    private void WriteMarkdown(ResultTable table)
+    {
+        Output.Write($"| {string.Join(" | ", table.Columns)} |\n");
+        Output.Write($"| --- |{string.Concat(Enumerable.Repeat(" ---: |", table.Columns.Count - 1))}\n");
+        foreach (object?[] row in table.Rows)
+        {
+            Output.Write($"| {string.Join(" | ", row.Select(ResultTable.Rounded))} |\n");
+        }
     }
 
     private void WriteCsv(ResultTable table)

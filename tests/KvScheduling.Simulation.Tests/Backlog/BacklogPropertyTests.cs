@@ -13,7 +13,7 @@ public sealed class BacklogPropertyTests
     {
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), static seed =>
         {
-            (WorkloadRequest[] requests, int kv) = Requests.Small(new Random(seed), 5);
+            (WorkloadRequest[] requests, int kv) = SyntheticWorkload.DrawSmallBacklog(new Random(seed), 5);
             BacklogSchedule best = Backlog.Drain(Backlog.Optimal, requests, kv);
             Requests.AssertFeasible(requests, best.Starts, kv);
             Assert.Equal(Optimum.ByTryingAllStarts(requests, kv), best.TotalLatency);
@@ -34,7 +34,7 @@ public sealed class BacklogPropertyTests
     {
         Prop.ForAll(ArbMap.Default.ArbFor<int>(), static seed =>
         {
-            (WorkloadRequest[] requests, int kv) = Requests.Small(new Random(seed), 6);
+            (WorkloadRequest[] requests, int kv) = SyntheticWorkload.DrawSmallBacklog(new Random(seed), 6);
             double alpha = requests.Max(static request => request.Peak) / (double)kv;
             long optimal = Backlog.Drain(Backlog.Optimal, requests, kv).TotalLatency;
             Assert.True(alpha >= 1 || Backlog.Drain(SchedulingPolicies.SmallestVolumeFirst, requests, kv).TotalLatency <= (1 + (2 / (1 - alpha))) * optimal);
@@ -49,7 +49,7 @@ public sealed class BacklogPropertyTests
         const int Instances = 400;
         for (int instance = 0; instance < Instances; instance++)
         {
-            (WorkloadRequest[] requests, int kv) = Requests.Small(random, 6);
+            (WorkloadRequest[] requests, int kv) = SyntheticWorkload.DrawSmallBacklog(random, 6);
             double optimal = Backlog.Drain(Backlog.Optimal, requests, kv).TotalLatency;
             foreach (string name in Names)
             {

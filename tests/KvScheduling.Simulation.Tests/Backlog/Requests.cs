@@ -12,22 +12,6 @@ internal static class Requests
 
     public static WorkloadRequest Of(int prompt, int output, double arrivalSeconds = 0) => new(TimeSpan.FromSeconds(arrivalSeconds), prompt, output);
 
-    /// <summary>Thin requests (s 1 to 3, o 1 to 6) and wide ones (s from 5 to budget - 2, o 1 to 4), as in the study of small instances.</summary>
-    public static (WorkloadRequest[] Requests, int KvTokens) Small(Random random, int count)
-    {
-        int kvTokens = random.Next(10, 25);
-        var requests = new WorkloadRequest[count];
-        for (int i = 0; i < count; i++)
-        {
-            bool thin = random.Next(2) == 0;
-            int prompt = thin ? random.Next(1, 4) : random.Next(5, kvTokens - 1);
-            int output = thin ? random.Next(1, 7) : random.Next(1, Math.Min(4, kvTokens - prompt) + 1);
-            requests[i] = Of(prompt, output);
-        }
-
-        return (requests, kvTokens);
-    }
-
     /// <summary>Throws when more than the budget is held in any round, or a request is not run to its end, by looking at every round.</summary>
     public static void AssertFeasible(IReadOnlyList<WorkloadRequest> requests, IReadOnlyList<int> starts, long kvTokens)
     {
