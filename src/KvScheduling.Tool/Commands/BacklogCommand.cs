@@ -18,6 +18,7 @@ internal sealed class BacklogCommand : ToolCommand
 
     private readonly Option<long> _kvTokens = Options.KvTokens();
     private readonly Option<string> _policies = Options.Policies(Standard, Backlog.Policies);
+    private readonly Option<string?> _report = Options.Report();
     private readonly Option<string> _format = Options.Format();
 
     protected override Command Describe() => new(
@@ -32,7 +33,7 @@ internal sealed class BacklogCommand : ToolCommand
           kvsched backlog --requests tiny.csv --kv-tokens 12 --policies fcfs,svf,sorted-f-exact,optimal --format json
         """)
     {
-        _requests, _kvTokens, _policies, _format,
+        _requests, _kvTokens, _policies, _report, _format,
     };
 
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
@@ -61,6 +62,11 @@ internal sealed class BacklogCommand : ToolCommand
             BacklogBounds.Linear(requests, kvTokens, cancellationToken),
             Array.Find(schedules, static schedule => schedule.Policy == Backlog.Optimal)?.TotalLatency ?? BacklogBounds.Optimal(requests, kvTokens, cancellationToken));
         OutputFormat format = Options.FormatOf(result.GetRequiredValue(_format));
+        if (result.GetValue(_report) is string report)
+        {
+            BacklogReport.Save(report, Path.GetFileName(path), requests, kvTokens, Table(bounds, choices, schedules, isForMachines: false), choices, schedules);
+        }
+
         if (format == OutputFormat.Json)
         {
             JsonOutput.Write(console, json => WriteJson(json, kvTokens, requests.Length, bounds, choices, schedules));

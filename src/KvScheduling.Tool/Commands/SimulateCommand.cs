@@ -15,6 +15,7 @@ internal sealed class SimulateCommand : ToolCommand
     private readonly Option<double?> _sloTpot = Options.AboveZero("--slo-tpot", "Goodput counts requests with at most so many seconds per output token.", "SECONDS");
     private readonly Option<double?> _sloLatency = Options.AboveZero("--slo-latency", "Goodput counts requests that completed within so many seconds.", "SECONDS");
     private readonly Option<bool> _perRequest = new("--per-request") { Description = "JSON also lists every request's TTFT, latency and queue time, in input order." };
+    private readonly Option<string?> _report = Options.Report();
     private readonly Option<int> _seed = Options.Seed();
     private readonly Option<string> _format = Options.Format();
 
@@ -35,7 +36,7 @@ internal sealed class SimulateCommand : ToolCommand
             """);
         _workload.AddTo(command);
         _engine.AddTo(command);
-        foreach (Option option in (Option[])[_policies, _sloTtft, _sloTpot, _sloLatency, _perRequest, _seed, _format])
+        foreach (Option option in (Option[])[_policies, _sloTtft, _sloTpot, _sloLatency, _perRequest, _report, _seed, _format])
         {
             command.Options.Add(option);
         }
@@ -52,15 +53,25 @@ internal sealed class SimulateCommand : ToolCommand
         {
             Seed = seed,
             ServiceLevel = ServiceLevelOf(result),
-            KeepRequests = result.GetValue(_perRequest) && format == OutputFormat.Json,
         };
         IReadOnlyList<double> loads = _workload.Loads(result);
         Workload workload = _workload.Read(result, settings, seed, cancellationToken);
-        settings = settings with { MaxOutputTokens = settings.MaxOutputTokens ?? workload.Totals.LongestOutput };
+        bool perRequest = result.GetValue(_perRequest) && format == OutputFormat.Json;
+        string? report = result.GetValue(_report);
+        settings = settings with
+        {
+            MaxOutputTokens = settings.MaxOutputTokens ?? workload.Totals.LongestOutput,
+            KeepRequests = perRequest || (report is not null && workload.Totals.Count <= StreamReport.MostBars),
+        };
         IReadOnlyList<LoadResults> results = Sweep.Run(workload, loads, choices, settings, console, cancellationToken);
+        if (report is not null)
+        {
+            StreamReport.Save(report, _engine.CostModelName(result), settings.OutputLengths.ToString(), settings.KvTokens, results);
+        }
+
         if (format == OutputFormat.Json)
         {
-            JsonOutput.Write(console, json => SimulationReport.WriteJson(json, settings, _engine.CostModelName(result), results));
+            JsonOutput.Write(console, json => SimulationReport.WriteJson(json, settings, perRequest, _engine.CostModelName(result), results));
         }
         else
         {

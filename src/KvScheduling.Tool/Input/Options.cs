@@ -27,6 +27,12 @@ internal static class Options
         DefaultValueFactory = static _ => 1,
     };
 
+    public static Option<string?> Report() => new("--report")
+    {
+        Description = "Also writes a page with charts and their figures: one HTML file with everything in it.",
+        HelpName = "out.html",
+    };
+
     public static Option<long> KvTokens() => AtLeast(
         new Option<long>("--kv-tokens") { Description = "The KV budget in tokens.", HelpName = "M", Required = true },
         1);

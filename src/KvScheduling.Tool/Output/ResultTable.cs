@@ -13,6 +13,9 @@ internal sealed class ResultTable(params string[] columns)
 
     public void Add(params object?[] cells) => _rows.Add(cells);
 
+    /// <summary>Whether a column names things: it is aligned to the left.</summary>
+    public bool IsText(int column) => column < 2 && _rows.Exists(row => row[column] is string);
+
     /// <summary>A figure for people: about four digits.</summary>
     public static string Rounded(object? value) => value switch
     {

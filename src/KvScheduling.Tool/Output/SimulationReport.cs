@@ -29,7 +29,7 @@ internal static class SimulationReport
     }
 
     /// <summary>With one load its policies are members of the object; with several, <c>loads</c> has an object for each.</summary>
-    public static void WriteJson(Utf8JsonWriter json, SimulationSettings settings, string costModel, IReadOnlyList<LoadResults> loads)
+    public static void WriteJson(Utf8JsonWriter json, SimulationSettings settings, bool perRequest, string costModel, IReadOnlyList<LoadResults> loads)
     {
         Workload workload = loads[0].Workload;
         json.WriteString("workload", workload.Name);
@@ -44,7 +44,7 @@ internal static class SimulationReport
         json.WriteNumber("seed", settings.Seed);
         if (loads.Count == 1)
         {
-            WriteLoad(json, loads[0], settings.KeepRequests);
+            WriteLoad(json, loads[0], perRequest);
             return;
         }
 
@@ -52,7 +52,7 @@ internal static class SimulationReport
         foreach (LoadResults load in loads)
         {
             json.WriteStartObject();
-            WriteLoad(json, load, settings.KeepRequests);
+            WriteLoad(json, load, perRequest);
             json.WriteEndObject();
         }
 

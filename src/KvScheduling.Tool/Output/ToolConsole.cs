@@ -78,7 +78,7 @@ internal sealed class ToolConsole : IDisposable
         for (int i = 0; i < table.Columns.Count; i++)
         {
             var column = new TableColumn(Markup.Escape(table.Columns[i])) { NoWrap = true };
-            shown.AddColumn(i == 0 ? column : column.RightAligned());
+            shown.AddColumn(table.IsText(i) ? column : column.RightAligned());
         }
 
         foreach (object?[] row in table.Rows)
@@ -92,7 +92,7 @@ internal sealed class ToolConsole : IDisposable
     private void WriteMarkdown(ResultTable table)
     {
         Output.Write($"| {string.Join(" | ", table.Columns)} |\n");
-        Output.Write($"| --- |{string.Concat(Enumerable.Repeat(" ---: |", table.Columns.Count - 1))}\n");
+        Output.Write($"|{string.Concat(table.Columns.Select((_, i) => table.IsText(i) ? " --- |" : " ---: |"))}\n");
         foreach (object?[] row in table.Rows)
         {
             Output.Write($"| {string.Join(" | ", row.Select(ResultTable.Rounded))} |\n");
