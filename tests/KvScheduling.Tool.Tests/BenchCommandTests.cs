@@ -63,7 +63,24 @@ public sealed class BenchCommandTests : IDisposable
         Assert.Contains("| policy | load 0.3 | load 1.1 |", _tool.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task BenchChunks_Variants_AreComparedWithTheFirst()
+    {
+        string[] args =
+        [
+            "bench", "chunks", "--workload", "rag-reasoning", "--count", "200", "--rate", "1", "--kv-tokens", "200000", "--load", "0.8", "--chunks", "256,4096", "--partials", "2,1",
+        ];
+        Assert.Equal(0, await _tool.RunAsync([.. args, "--format", "json"]));
+        JsonElement[] runs = [.. _tool.Json.GetProperty("runs").EnumerateArray()];
+        Assert.Equal(["256 2", "256 1", "4096 2", "4096 1"], runs.Select(static run => $"{run.GetProperty("prefill_chunk")} {run.GetProperty("max_partial_prefills")}"));
+        Assert.True(runs[0].GetProperty("steps").GetInt64() > runs[2].GetProperty("steps").GetInt64(), "Long prompts take more steps in smaller chunks.");
+        Assert.Equal(0, await _tool.RunAsync([.. args, "--format", "markdown"]));
+        Assert.Contains("| chunk × partial | load 0.8 |", _tool.Output, StringComparison.Ordinal);
+        Assert.Contains("| 4096 × 1 | ", _tool.Output, StringComparison.Ordinal);
+    }
+
     [Theory]
+    [InlineData("--chunks must be whole numbers", "chunks", "--workload", "chat", "--rate", "1", "--kv-tokens", "9000", "--chunks", "0.5")]
     [InlineData("no policy named 'lifo'", "backlogs", "--policies", "lifo+easy")]
     [InlineData("--seeds must be at least 1", "backlogs", "--seeds", "0")]
     [InlineData("no policy named 'lifo'", "streams", "--workload", "chat", "--rate", "1", "--kv-tokens", "9000", "--baseline", "lifo")]

@@ -11,9 +11,12 @@ public sealed class ToolTests : IDisposable
     [Theory]
     [InlineData("backlog")]
     [InlineData("simulate")]
+    [InlineData("calibrate")]
+    [InlineData("plan")]
     [InlineData("bench backlogs")]
     [InlineData("bench small")]
     [InlineData("bench streams")]
+    [InlineData("bench chunks")]
     public async Task Help_EveryCommand_HasExamples(string command)
     {
         Assert.Equal(0, await _tool.RunAsync([.. command.Split(' '), "--help"]));

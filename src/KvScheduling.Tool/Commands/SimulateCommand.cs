@@ -11,9 +11,7 @@ internal sealed class SimulateCommand : ToolCommand
     private readonly WorkloadOptions _workload = new();
     private readonly EngineOptions _engine = new();
     private readonly Option<string> _policies = Options.Policies(Standard, Simulator.Policies);
-    private readonly Option<double?> _sloTtft = Options.AboveZero("--slo-ttft", "Goodput counts requests whose first token came within so many seconds.", "SECONDS");
-    private readonly Option<double?> _sloTpot = Options.AboveZero("--slo-tpot", "Goodput counts requests with at most so many seconds per output token.", "SECONDS");
-    private readonly Option<double?> _sloLatency = Options.AboveZero("--slo-latency", "Goodput counts requests that completed within so many seconds.", "SECONDS");
+    private readonly ServiceLevelOptions _limits = new();
     private readonly Option<bool> _perRequest = new("--per-request") { Description = "JSON also lists every request's TTFT, latency and queue time, in input order." };
     private readonly Option<string?> _report = Options.Report();
     private readonly Option<int> _seed = Options.Seed();
@@ -25,7 +23,7 @@ internal sealed class SimulateCommand : ToolCommand
             "simulate",
             """
             Replays a trace, a file of requests or a synthetic workload in virtual time, through the scheduler that runs in production: its policies, ledger, admission,
-            eviction and step composition. Only the engine is simulated. The same input and seed give the same output, byte for byte. Times are in seconds.
+            eviction and step composition. Only the engine is simulated. The same input and seed give the same output, byte for byte. Times are in seconds. Goodput counts requests within all limits (--slo-ttft, --slo-tpot, --slo-latency).
 
             Load 1 is the point at which an engine whose KV cache is always full has just enough time for all the work of the workload.
 
@@ -36,7 +34,8 @@ internal sealed class SimulateCommand : ToolCommand
             """);
         _workload.AddTo(command);
         _engine.AddTo(command);
-        foreach (Option option in (Option[])[_policies, _sloTtft, _sloTpot, _sloLatency, _perRequest, _report, _seed, _format])
+        _limits.AddTo(command);
+        foreach (Option option in (Option[])[_policies, _perRequest, _report, _seed, _format])
         {
             command.Options.Add(option);
         }
@@ -52,7 +51,7 @@ internal sealed class SimulateCommand : ToolCommand
         SimulationSettings settings = _engine.Read(result) with
         {
             Seed = seed,
-            ServiceLevel = ServiceLevelOf(result),
+            ServiceLevel = _limits.Read(result),
         };
         IReadOnlyList<double> loads = _workload.Loads(result);
         Workload workload = _workload.Read(result, settings, seed, cancellationToken);
@@ -77,15 +76,5 @@ internal sealed class SimulateCommand : ToolCommand
         {
             console.Write(SimulationReport.Table(results), format);
         }
-    }
-
-    private ServiceLevel? ServiceLevelOf(ParseResult result)
-    {
-        TimeSpan? ttft = Seconds(result.GetValue(_sloTtft));
-        TimeSpan? tpot = Seconds(result.GetValue(_sloTpot));
-        TimeSpan? latency = Seconds(result.GetValue(_sloLatency));
-        return ttft is null && tpot is null && latency is null ? null : new ServiceLevel(ttft, tpot, latency);
-
-        static TimeSpan? Seconds(double? value) => value is double seconds ? TimeSpan.FromSeconds(seconds) : null;
     }
 }

@@ -9,7 +9,10 @@ internal static class JsonOutput
 {
     private static readonly JsonWriterOptions Options = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static void Write(ToolConsole console, Action<Utf8JsonWriter> members)
+    public static void Write(ToolConsole console, Action<Utf8JsonWriter> members) => console.Output.Write(Encoding.UTF8.GetString(Bytes(members)));
+
+    /// <summary>The object as a text file has it.</summary>
+    public static byte[] Bytes(Action<Utf8JsonWriter> members)
     {
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer, Options))
@@ -19,8 +22,8 @@ internal static class JsonOutput
             json.WriteEndObject();
         }
 
-        console.Output.Write(Encoding.UTF8.GetString(buffer.GetBuffer(), 0, (int)buffer.Length));
-        console.Output.Write('\n');
+        buffer.WriteByte((byte)'\n');
+        return buffer.ToArray();
     }
 
     public static void WriteNumberOrNull(this Utf8JsonWriter json, string name, double? value)

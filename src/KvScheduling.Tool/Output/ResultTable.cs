@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace KvScheduling.Tool;
 
@@ -13,8 +14,40 @@ internal sealed class ResultTable(params string[] columns)
 
     public void Add(params object?[] cells) => _rows.Add(cells);
 
-    /// <summary>Whether a column names things: it is aligned to the left.</summary>
-    public bool IsText(int column) => column < 2 && _rows.Exists(row => row[column] is string);
+    /// <summary>Whether a column has words, not figures: it is aligned to the left.</summary>
+    public bool IsText(int column) => _rows.Count > 0 && _rows.TrueForAll(row => row[column] is string text && (column == 0 || (text.Length > 0 && char.IsLetter(text[0]))));
+
+    /// <summary>Writes the rows as an array of objects, with the columns as names.</summary>
+    public void WriteJson(Utf8JsonWriter json, string name)
+    {
+        json.WriteStartArray(name);
+        foreach (object?[] row in _rows)
+        {
+            json.WriteStartObject();
+            for (int i = 0; i < row.Length; i++)
+            {
+                switch (row[i])
+                {
+                    case null:
+                        json.WriteNull(columns[i]);
+                        break;
+                    case string text:
+                        json.WriteString(columns[i], text);
+                        break;
+                    case long or int:
+                        json.WriteNumber(columns[i], Convert.ToInt64(row[i], CultureInfo.InvariantCulture));
+                        break;
+                    default:
+                        json.WriteNumberOrNull(columns[i], Convert.ToDouble(row[i], CultureInfo.InvariantCulture));
+                        break;
+                }
+            }
+
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
 
     /// <summary>A figure for people: about four digits.</summary>
     public static string Rounded(object? value) => value switch

@@ -100,7 +100,7 @@ internal sealed class BenchStreamsCommand : ToolCommand
 
     private static ResultTable All(StreamFigures[] figures)
     {
-        var table = new ResultTable("lengths", "load", "policy", "mean", "p50", "p99", "max", "evictions", "recomputed", "of_mean", "of_p50", "of_p99", "of_evictions");
+        var table = new ResultTable("output_lengths", "load", "policy", "mean", "p50", "p99", "max", "evictions", "recomputed_share", "of_mean", "of_p50", "of_p99", "of_evictions");
         foreach (StreamFigures row in figures)
         {
             table.Add(
@@ -116,26 +116,6 @@ internal sealed class BenchStreamsCommand : ToolCommand
         json.WriteNumber("requests", workload.Totals.Count);
         json.WriteNumber("kv_tokens", settings.KvTokens);
         json.WriteString("baseline", baseline.Label);
-        json.WriteStartArray("runs");
-        foreach (StreamFigures row in figures)
-        {
-            json.WriteStartObject();
-            json.WriteString("output_lengths", row.Lengths.ToString());
-            json.WriteNumber("load", row.Load);
-            json.WriteString("policy", row.Policy);
-            json.WriteNumber("mean", row.Mean);
-            json.WriteNumber("p50", row.Median);
-            json.WriteNumber("p99", row.Tail);
-            json.WriteNumber("max", row.Max);
-            json.WriteNumber("evictions", row.Evictions);
-            json.WriteNumber("recomputed_share", row.Recomputed);
-            json.WriteNumberOrNull("of_mean", row.OfMean);
-            json.WriteNumberOrNull("of_p50", row.OfMedian);
-            json.WriteNumberOrNull("of_p99", row.OfTail);
-            json.WriteNumberOrNull("of_evictions", row.OfEvictions);
-            json.WriteEndObject();
-        }
-
-        json.WriteEndArray();
+        All(figures).WriteJson(json, "runs");
     }
 }
