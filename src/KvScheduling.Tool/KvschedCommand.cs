@@ -17,7 +17,7 @@ internal static class KvschedCommand
     public static async Task<int> RunAsync(string[] args, ToolConsole console, CancellationToken interrupt = default)
     {
         RootCommand root = new("Replays backlogs and traces through the scheduling policies of KvScheduling, with the code that runs in production.");
-        Add(root, new BacklogCommand(), new SimulateCommand(), new CalibrateCommand(), new PlanCommand());
+        Add(root, new BacklogCommand(), new SimulateCommand(), new FluidCommand(), new ThresholdsCommand(), new CalibrateCommand(), new PlanCommand());
         var bench = new Command("bench", "Prints the comparisons of docs/results.md, each by one command.");
         Add(bench, new BenchBacklogsCommand(), new BenchSmallCommand(), new BenchStreamsCommand(), new BenchChunksCommand());
         root.Subcommands.Add(bench);

@@ -11,6 +11,8 @@ public sealed class ToolTests : IDisposable
     [Theory]
     [InlineData("backlog")]
     [InlineData("simulate")]
+    [InlineData("fluid")]
+    [InlineData("thresholds")]
     [InlineData("calibrate")]
     [InlineData("plan")]
     [InlineData("bench backlogs")]

@@ -33,6 +33,13 @@ internal static class Options
         HelpName = "out.html",
     };
 
+    public static Option<string> FluidTypes(bool isRequired) => new("--types")
+    {
+        Description = "A CSV file with the columns arrival_rate (requests per second), prompt_tokens and output_tokens, a row per type: one prefill and output_tokens decodes.",
+        HelpName = "T.csv",
+        Required = isRequired,
+    };
+
     public static Option<long> KvTokens() => AtLeast(
         new Option<long>("--kv-tokens") { Description = "The KV budget in tokens.", HelpName = "M", Required = true },
         1);
@@ -64,6 +71,19 @@ internal static class Options
             if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && !(value > 0 && double.IsFinite(value)))
             {
                 result.AddError($"{name} must be above 0, but is {result.Tokens[0].Value}.");
+            }
+        });
+        return option;
+    }
+
+    public static Option<double?> ZeroOrMore(string name, string description, string helpName)
+    {
+        Option<double?> option = new(name) { Description = description, HelpName = helpName };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && double.TryParse(result.Tokens[0].Value, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && !(value >= 0 && double.IsFinite(value)))
+            {
+                result.AddError($"{name} must be zero or more, but is {result.Tokens[0].Value}.");
             }
         });
         return option;

@@ -37,4 +37,29 @@ internal static class JsonOutput
             json.WriteNull(name);
         }
     }
+
+    /// <summary>An array; null where there is none. What is no finite number is null.</summary>
+    public static void WriteNumbersOrNull(this Utf8JsonWriter json, string name, IReadOnlyList<double>? values)
+    {
+        if (values is null)
+        {
+            json.WriteNull(name);
+            return;
+        }
+
+        json.WriteStartArray(name);
+        foreach (double value in values)
+        {
+            if (double.IsFinite(value))
+            {
+                json.WriteNumberValue(value);
+            }
+            else
+            {
+                json.WriteNullValue();
+            }
+        }
+
+        json.WriteEndArray();
+    }
 }
