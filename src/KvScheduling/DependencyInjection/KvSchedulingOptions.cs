@@ -27,9 +27,9 @@ public sealed class KvSchedulingOptions
     /// <value>At least 1. The default value is 512.</value>
     public int PrefillChunkTokens { get; set; } = 512;
 
-    /// <summary>The most prompts that are partly computed at once.</summary>
-    /// <value>At least 1. The default value is 2.</value>
-    public int MaxPartialPrefills { get; set; } = 2;
+    /// <summary>The most prompts that are partly computed at once. Two that share the steps both end late; one behind the other, the first ends early.</summary>
+    /// <value>At least 1. The default value is 1.</value>
+    public int MaxPartialPrefills { get; set; } = 1;
 
     /// <summary>The most requests in the line. One more is refused with <see cref="SchedulingRejection.QueueFull"/>.</summary>
     /// <value>At least 1. The default value is 1024.</value>

@@ -41,8 +41,8 @@ public sealed class AllocationTests
         int[] left = new int[engine.MaxSequences];
         TimeSpan now = TimeSpan.Zero;
 
-        // Until every tenant's line has grown to its size.
-        Run(fairness == TenantFairness.None ? 600 : 1_500);
+        // Until every line and table has grown to its size.
+        Run(1_500);
         SchedulerCounters before = core.Counters;
         long bytes = GC.GetAllocatedBytesForCurrentThread();
         Run(500);

@@ -7,6 +7,9 @@ namespace KvScheduling;
 /// </remarks>
 public sealed record FluidEquilibrium
 {
+    /// <summary>An equilibrium that fills the memory exactly fits it, whatever the last bits of its sums.</summary>
+    private const double Rounding = 1e-12;
+
     private FluidEquilibrium()
     {
     }
@@ -71,7 +74,7 @@ public sealed record FluidEquilibrium
         return new FluidEquilibrium
         {
             Load = load,
-            IsStable = exists && iteration * kvStages <= kvTokens,
+            IsStable = exists && iteration * kvStages <= kvTokens * (1 + Rounding),
             IterationSeconds = iteration,
             RequestsPerStage = exists ? [.. types.Select(type => type.ArrivalRate * iteration)] : [],
             KvTokens = iteration * kvStages,

@@ -21,7 +21,7 @@ public sealed class FluidVectorTests
     [Fact]
     public void Solve_TwoTypes_GivesTheEquilibrium()
     {
-        FluidEquilibrium fluid = FluidEquilibrium.Solve([FluidType.Of(1, 1, 1), FluidType.Of(1, 1, 2)], FluidCost.PerKvToken(.1, .1), 9.001);
+        FluidEquilibrium fluid = FluidEquilibrium.Solve([FluidType.Of(1, 1, 1), FluidType.Of(1, 1, 2)], FluidCost.PerKvToken(.1, .1), 9);
         Assert.Equal(1, fluid.IterationSeconds, 12);
         Assert.Equal([1.0, 1.0], fluid.RequestsPerStage.Select(n => Math.Round(n, 12)));
         Assert.Equal(9, fluid.KvTokens, 12);
