@@ -33,6 +33,19 @@ public sealed class PlanCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Plan_MoreWorkThanOneInstanceCanDo_IsCalledUnstableThoughTheLimitIsKept()
+    {
+        Assert.Equal(0, await _tool.RunAsync(["plan", .. Chat, "--slo-latency", "100000", "--format", "json"]));
+        Assert.Equal(1, _tool.Json.GetProperty("instances").GetInt32());
+        Assert.InRange(_tool.Json.GetProperty("load_per_instance").GetDouble(), 1, 10);
+        Assert.False(_tool.Json.GetProperty("stable").GetBoolean());
+        Assert.Equal(0, await _tool.RunAsync(["plan", .. Chat, "--slo-latency", "100000"]));
+        Assert.Contains("not stable", _tool.Output, StringComparison.Ordinal);
+        Assert.Equal(0, await _tool.RunAsync(["plan", .. Chat, "--slo-ttft", "1", "--format", "json"]));
+        Assert.True(_tool.Json.GetProperty("stable").GetBoolean());
+    }
+
+    [Fact]
     public async Task Plan_OneInstance_HasThePercentileOfTheSimulation()
     {
         string[] light = ["--workload", "chat", "--count", "300", "--rate", "1", "--kv-tokens", "40000", "--promote-after", "off"];

@@ -101,7 +101,7 @@ internal sealed class PlanCommand : ToolCommand
             point = findsKv ? planner.FindKv(progress(0), cancellationToken) : planner.FindInstances(most, progress(0), cancellationToken);
             less = point is null ? null : planner.WithLessKv(point, LessKv, progress(0), cancellationToken);
         });
-        var plan = new Plan(choice.Label, percentile, limits, workload, workload.Totals.Load(settings), point, less);
+        var plan = new Plan(choice.Label, percentile, limits, workload, workload.Totals.Load(settings with { KvTokens = point?.KvTokens ?? settings.KvTokens }), point, less);
         OutputFormat format = Options.FormatOf(result.GetRequiredValue(_format));
         if (format == OutputFormat.Json)
         {
@@ -117,9 +117,13 @@ internal sealed class PlanCommand : ToolCommand
         }
 
         console.Write(plan.Table(), format);
-        if (format != OutputFormat.Csv && plan.Warning is string warning)
+        if (format != OutputFormat.Csv)
         {
-            console.Output.Write(warning + "\n");
+            console.Output.Write(plan.Verdict + "\n");
+            if (plan.Warning is string warning)
+            {
+                console.Output.Write(warning + "\n");
+            }
         }
     }
 
@@ -130,6 +134,16 @@ internal sealed class PlanCommand : ToolCommand
     {
         /// <summary>How much worse the worst limited time gets with less KV; null where that could not be tried.</summary>
         private double? Worse => Point is null || Less is null ? null : Limited(Point).Zip(Limited(Less), static (now, then) => now > TimeSpan.Zero ? then / now : 1).Max();
+
+        /// <summary>The share of an instance's capacity in the fluid model that the workload takes.</summary>
+        private double? LoadPerInstance => Load / Point?.Instances;
+
+        /// <summary>Whether the fluid model has an equilibrium that fits the KV: then the line stays bounded however long the workload goes on.</summary>
+        private bool? IsStable => LoadPerInstance is double load && double.IsFinite(load) ? load < 1 : null;
+
+        public string? Verdict => string.Create(
+            CultureInfo.InvariantCulture,
+            $"Fluid model: load {LoadPerInstance:0.00} per instance, {(IsStable == true ? "stable" : "not stable: the limits are kept for as long as this workload lasts, and would not be if it went on")}.");
 
         public string? Warning => Point is null ? null
             : Less is null ? "KV cliff: with 5 % less KV the largest request would not fit any more."
@@ -167,7 +181,16 @@ internal sealed class PlanCommand : ToolCommand
             json.WriteBoolean("feasible", Point is not null);
             json.WriteNumberOrNull("instances", Point?.Instances);
             json.WriteNumberOrNull("kv_tokens", Point?.KvTokens);
-            json.WriteNumberOrNull("load_per_instance", Load / Point?.Instances);
+            json.WriteNumberOrNull("load_per_instance", LoadPerInstance);
+            if (IsStable is bool stable)
+            {
+                json.WriteBoolean("stable", stable);
+            }
+            else
+            {
+                json.WriteNull("stable");
+            }
+
             json.WriteNumberOrNull("ttft", Point?.TimeToFirstToken.TotalSeconds);
             json.WriteNumberOrNull("tpot", Point?.TimePerOutputToken.TotalSeconds);
             json.WriteNumberOrNull("latency", Point?.Latency.TotalSeconds);
