@@ -38,9 +38,9 @@ internal sealed class RunMeasures(long budgetBlocks, SimulationSettings settings
         }
     }
 
-    public void OnRefused(SimulatedRequest request)
+    public void OnNotCompleted(SimulatedRequest request, RequestState end)
     {
-        _refused++;
+        _refused += end == RequestState.Rejected ? 1 : 0;
         if (settings.KeepRequests)
         {
             Keep(request.Index, null);
@@ -81,6 +81,8 @@ internal sealed class RunMeasures(long budgetBlocks, SimulationSettings settings
             Steps = counters.Steps,
             Completions = counters.Completed,
             Refused = _refused,
+            Failed = counters.Failed,
+            Cancelled = counters.Cancelled,
             Evictions = counters.Evictions,
             RecomputedShare = computed > 0 ? (double)counters.RecomputedTokens / computed : 0,
             OutputTokens = counters.OutputTokens,

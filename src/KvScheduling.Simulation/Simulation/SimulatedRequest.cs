@@ -5,12 +5,13 @@ internal sealed class SimulatedRequest : SchedulableRequest
 {
     private readonly SimulationRun _run;
 
-    public SimulatedRequest(SimulationRun run, long index, int outputTokens, int promptTokens, int maxOutputTokens, SchedulingHints hints)
+    public SimulatedRequest(SimulationRun run, long index, int outputTokens, int promptTokens, int maxOutputTokens, SchedulingHints hints, TimeSpan? givesUp)
         : base(promptTokens, maxOutputTokens, hints)
     {
         _run = run;
         Index = index;
         OutputTokens = outputTokens;
+        GivesUp = givesUp;
     }
 
     /// <summary>Its place in the workload.</summary>
@@ -18,6 +19,9 @@ internal sealed class SimulatedRequest : SchedulableRequest
 
     /// <summary>The output length it turns out to have; the scheduler is not told.</summary>
     public int OutputTokens { get; }
+
+    /// <summary>When its caller gives up unless it has started; null: never.</summary>
+    public TimeSpan? GivesUp { get; }
 
     public TimeSpan StartedAt { get; private set; }
 

@@ -36,6 +36,12 @@ public sealed class SimulationResult
     /// <summary>Requests that the scheduler refused while they waited.</summary>
     public required long Refused { get; init; }
 
+    /// <summary>Requests that ended with an error: under a policy of another engine that has no way out when its pool is full.</summary>
+    public required long Failed { get; init; }
+
+    /// <summary>Requests whose callers gave up (<see cref="WorkloadRequest.Patience"/>).</summary>
+    public required long Cancelled { get; init; }
+
     /// <summary>Evictions; a request can be evicted more than once.</summary>
     public required long Evictions { get; init; }
 
@@ -66,6 +72,6 @@ public sealed class SimulationResult
     /// <summary>When requests were evicted: the first 4,096 evictions.</summary>
     public required IReadOnlyList<TimeSpan> EvictionTimes { get; init; }
 
-    /// <summary>Every request in the order of the workload, <see langword="null"/> where it was refused; empty unless <see cref="SimulationSettings.KeepRequests"/>.</summary>
+    /// <summary>Every request in the order of the workload, <see langword="null"/> where it did not complete; empty unless <see cref="SimulationSettings.KeepRequests"/>.</summary>
     public required IReadOnlyList<RequestTimes?> Requests { get; init; }
 }

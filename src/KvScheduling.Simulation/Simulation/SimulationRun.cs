@@ -13,13 +13,14 @@ internal sealed class SimulationRun : IDisposable
     private readonly RunMeasures _measures;
     private readonly StepPlan _plan = new();
     private readonly List<SimulatedRequest> _satisfied = [];
+    private readonly PriorityQueue<SimulatedRequest, TimeSpan> _impatient = new();
     private TimeSpan _now;
 
     public SimulationRun(string policy, IEnumerable<WorkloadRequest> workload, SimulationSettings settings)
     {
         _settings = settings;
         (KvSchedulingOptions options, EngineDescription engine) = SimulatedScheduler.Describe(policy, settings);
-        Func<PolicyContext, ISchedulingPolicy> factory = settings.PolicyFactory ?? PolicyCatalog.Get(policy);
+        Func<PolicyContext, ISchedulingPolicy> factory = settings.PolicyFactory ?? PolicyCatalog.Get(policy, settings.AdditionalPolicies);
         long budget = KvBudget.Resolve(options, engine);
         _core = new SchedulerCore(options, engine, () => factory(new PolicyContext(options, engine, budget)));
         _engine = new VirtualEngine(engine.MaxSequences, engine.BlockTokens);
@@ -55,7 +56,7 @@ internal sealed class SimulationRun : IDisposable
         }
         else
         {
-            _measures.OnRefused(request);
+            _measures.OnNotCompleted(request, end.State);
         }
     }
 
@@ -64,8 +65,15 @@ internal sealed class SimulationRun : IDisposable
     {
         while (_arrivals.Next is TimeSpan arrival && arrival <= _now)
         {
-            _core.Enqueue(_arrivals.Take(), arrival);
+            SimulatedRequest request = _arrivals.Take();
+            _core.Enqueue(request, arrival);
+            if (request.GivesUp is TimeSpan givesUp)
+            {
+                _impatient.Enqueue(request, givesUp);
+            }
         }
+
+        CancelImpatient();
 
         if (!_core.HasWork)
         {
@@ -106,6 +114,19 @@ internal sealed class SimulationRun : IDisposable
         return true;
     }
 
+    /// <summary>Callers who waited long enough leave; those who were started by then stay.</summary>
+    private void CancelImpatient()
+    {
+        while (_impatient.TryPeek(out SimulatedRequest? request, out TimeSpan givesUp) && givesUp <= _now)
+        {
+            _impatient.Dequeue();
+            if (request is { State: RequestState.Queued, Evictions: 0 })
+            {
+                _core.Cancel(request, givesUp);
+            }
+        }
+    }
+
     private void RunStep()
     {
         var shape = new StepShape();
@@ -131,6 +152,11 @@ internal sealed class SimulationRun : IDisposable
         if (_arrivals.Next is TimeSpan arrival && !(next < arrival))
         {
             next = arrival;
+        }
+
+        if (_impatient.TryPeek(out _, out TimeSpan givesUp) && !(next < givesUp))
+        {
+            next = givesUp;
         }
 
         if (!_core.HasWork)

@@ -55,6 +55,10 @@ public sealed record SimulationSettings
     /// <value>The default value is <see langword="null"/>: the scheduler's own defaults.</value>
     public Action<KvSchedulingOptions>? Configure { get; init; }
 
+    /// <summary>Policies beside the built-in ones, by name: what <see cref="KvSchedulingBuilderExtensions.AddPolicy"/> is for a live scheduler. They go before built-in ones of the same name.</summary>
+    /// <value>The default value is <see langword="null"/>: the built-in ones only.</value>
+    public IReadOnlyDictionary<string, Func<PolicyContext, ISchedulingPolicy>>? AdditionalPolicies { get; init; }
+
     /// <summary>Whether the scheduler's state is checked against a recount after every step; slow.</summary>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool CheckInvariants { get; init; }

@@ -6,11 +6,11 @@ namespace KvScheduling.Simulation;
 /// engine.</remarks>
 public static class Simulator
 {
-    /// <summary>The names of the policies that can be simulated.</summary>
+    /// <summary>The names of the built-in policies, all of which can be simulated.</summary>
     public static IReadOnlyList<string> Policies => PolicyCatalog.Names;
 
     /// <summary>Replays a workload until its last request is done.</summary>
-    /// <param name="policy">The policy's name, one of <see cref="Policies"/>.</param>
+    /// <param name="policy">The policy's name, one of <see cref="Policies"/> or of <see cref="SimulationSettings.AdditionalPolicies"/>.</param>
     /// <param name="workload">The requests in the order of their arrival; read as time goes on, once.</param>
     /// <param name="settings">What it is replayed on.</param>
     /// <param name="progress">Told of the number of completions now and then.</param>

@@ -6,6 +6,18 @@ namespace KvScheduling.Simulation;
 /// <param name="OutputTokens">The output length in tokens that it turns out to have, at least 1.</param>
 public readonly record struct WorkloadRequest(TimeSpan Arrival, int PromptTokens, int OutputTokens)
 {
+    /// <summary>Who it is for.</summary>
+    /// <value>The default value is <see langword="null"/>: nobody in particular.</value>
+    public string? Tenant { get; init; }
+
+    /// <summary>Higher runs first.</summary>
+    /// <value>The default value is 0.</value>
+    public int Priority { get; init; }
+
+    /// <summary>How long its caller waits for its first start before giving up.</summary>
+    /// <value>Above zero. The default value is <see langword="null"/>: for ever.</value>
+    public TimeSpan? Patience { get; init; }
+
     /// <summary>Token-steps of KV that it holds over its life: s·o + o(o+1)/2.</summary>
     public long Volume => RequestSize.Volume(PromptTokens, OutputTokens);
 

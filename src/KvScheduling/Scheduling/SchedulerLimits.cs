@@ -9,6 +9,7 @@ internal sealed class SchedulerLimits
         BudgetTokens = budget - (budget % engine.BlockTokens);
         MaxContextTokens = engine.MaxContextTokens;
         MaxStepTokens = Math.Min(options.MaxStepTokens, engine.MaxStepTokens);
+        EngineStepTokens = engine.MaxStepTokens;
         CanHold = engine.Hold != HoldSupport.None;
         ChunkTokens = engine.SupportsChunkedPrefill ? options.PrefillChunkTokens : int.MaxValue;
         MaxPartialPrefills = options.MaxPartialPrefills;
@@ -24,6 +25,9 @@ internal sealed class SchedulerLimits
     public int MaxContextTokens { get; }
 
     public int MaxStepTokens { get; }
+
+    /// <summary>The most tokens that the engine computes in a step, whatever the options say.</summary>
+    public int EngineStepTokens { get; }
 
     public int MaxRunning { get; }
 

@@ -14,11 +14,16 @@ internal sealed class SchedulerFuzz
     private int _idle;
 
     public SchedulerFuzz(int seed, EngineDescription engine, KvSchedulingOptions options, string policy, bool withFaults)
+        : this(seed, engine, options, Policies.Create(policy, options, engine), withFaults)
+    {
+    }
+
+    public SchedulerFuzz(int seed, EngineDescription engine, KvSchedulingOptions options, Func<ISchedulingPolicy> createPolicy, bool withFaults)
     {
         _random = new Random(seed);
         _engine = engine;
         _withFaults = withFaults;
-        _harness = new SchedulerHarness(engine, options, Policies.Create(policy, options, engine));
+        _harness = new SchedulerHarness(engine, options, createPolicy);
         _events = new StepEvent[engine.MaxSequences];
     }
 
