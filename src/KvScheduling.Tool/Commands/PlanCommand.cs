@@ -78,7 +78,7 @@ internal sealed class PlanCommand : ToolCommand
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
     {
         int seed = result.GetValue(_seed);
-        PolicyChoice choice = PolicyChoice.Parse(result.GetRequiredValue(_policy), Simulator.Policies);
+        PolicyChoice choice = PolicyChoice.Parse(result.GetRequiredValue(_policy), KnownPolicies.Streams);
         SimulationSettings settings = choice.Apply(_engine.Read(result) with { Seed = seed });
         ServiceLevel limits = _limits.Read(result) ?? throw new WrongInput("A plan needs a limit to keep. Give --slo-ttft, --slo-tpot or --slo-latency.");
         IReadOnlyList<double> loads = _workload.Loads(result);

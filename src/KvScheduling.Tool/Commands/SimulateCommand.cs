@@ -10,7 +10,7 @@ internal sealed class SimulateCommand : ToolCommand
 
     private readonly WorkloadOptions _workload = new();
     private readonly EngineOptions _engine = new();
-    private readonly Option<string> _policies = Options.Policies(Standard, Simulator.Policies);
+    private readonly Option<string> _policies = Options.Policies(Standard, KnownPolicies.Streams);
     private readonly ServiceLevelOptions _limits = new();
     private readonly Option<bool> _perRequest = new("--per-request") { Description = "JSON also lists every request's TTFT, latency and queue time, in input order." };
     private readonly Option<string?> _report = Options.Report();
@@ -46,7 +46,7 @@ internal sealed class SimulateCommand : ToolCommand
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
     {
         int seed = result.GetValue(_seed);
-        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), Simulator.Policies);
+        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), KnownPolicies.Streams);
         OutputFormat format = Options.FormatOf(result.GetRequiredValue(_format));
         SimulationSettings settings = _engine.Read(result) with
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using KvScheduling.Baselines;
 using KvScheduling.Simulation;
 
 namespace KvScheduling.Tool;
@@ -115,6 +116,7 @@ internal sealed class EngineOptions
             PrefillChunkTokens = result.GetValue(_prefillChunk) ?? maxStepTokens,
             OutputLengths = Lengths(result)[0],
             MaxOutputTokens = result.GetValue(_maxOutput),
+            AdditionalPolicies = BaselinePolicies.All,
             Configure = options =>
             {
                 options.Backfill = backfill;

@@ -53,7 +53,7 @@ internal sealed class BenchChunksCommand : ToolCommand
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
     {
         int seed = result.GetValue(_seed);
-        PolicyChoice choice = PolicyChoice.Parse(result.GetRequiredValue(_policy), Simulator.Policies);
+        PolicyChoice choice = PolicyChoice.Parse(result.GetRequiredValue(_policy), KnownPolicies.Streams);
         SimulationSettings settings = _engine.Read(result) with { Seed = seed };
         IReadOnlyList<double> loads = _workload.Loads(result);
         Workload workload = _workload.Read(result, settings, seed, cancellationToken);

@@ -17,7 +17,7 @@ internal sealed class BenchStreamsCommand : ToolCommand
 
     private readonly WorkloadOptions _workload = new();
     private readonly EngineOptions _engine = new(Rounds, "1000", "known,history");
-    private readonly Option<string> _policies = Options.Policies(StandardPolicies, Simulator.Policies);
+    private readonly Option<string> _policies = Options.Policies(StandardPolicies, KnownPolicies.Streams);
 
     private readonly Option<string> _baseline = new("--baseline")
     {
@@ -54,8 +54,8 @@ internal sealed class BenchStreamsCommand : ToolCommand
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
     {
         int seed = result.GetValue(_seed);
-        PolicyChoice baseline = PolicyChoice.Parse(result.GetRequiredValue(_baseline), Simulator.Policies);
-        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), Simulator.Policies);
+        PolicyChoice baseline = PolicyChoice.Parse(result.GetRequiredValue(_baseline), KnownPolicies.Streams);
+        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), KnownPolicies.Streams);
         choices = [baseline, .. choices.Where(choice => choice != baseline)];
         SimulationSettings settings = _engine.Read(result) with { Seed = seed };
         IReadOnlyList<double> loads = _workload.Loads(result);
