@@ -19,6 +19,8 @@ public sealed class ToolTests : IDisposable
     [InlineData("bench small")]
     [InlineData("bench streams")]
     [InlineData("bench chunks")]
+    [InlineData("bench rivals")]
+    [InlineData("bench fairness")]
     public async Task Help_EveryCommand_HasExamples(string command)
     {
         Assert.Equal(0, await _tool.RunAsync([.. command.Split(' '), "--help"]));
