@@ -68,11 +68,11 @@ internal sealed record FairnessChoice(string Label, string Policy, TenantFairnes
     /// <summary>Virtual token counters of ours and start-time fair tags, side by side, between policies without either.</summary>
     public static IReadOnlyList<FairnessChoice> All { get; } =
     [
-        new("fcfs", SchedulingPolicies.Fcfs, TenantFairness.None),
-        new("fcfs, virtual token counters", SchedulingPolicies.Fcfs, TenantFairness.VirtualTokenCounter),
-        new("svf, virtual token counters", SchedulingPolicies.SmallestVolumeFirst, TenantFairness.VirtualTokenCounter),
-        new("dotllm", BaselinePolicies.DotLlm, TenantFairness.None),
-        new("dotllm-sfq (start-time fair tags)", BaselinePolicies.DotLlmSfq, TenantFairness.None),
+        new(SchedulingPolicies.Fcfs, SchedulingPolicies.Fcfs, TenantFairness.None),
+        new("fcfs+vtc", SchedulingPolicies.Fcfs, TenantFairness.VirtualTokenCounter),
+        new("svf+vtc", SchedulingPolicies.SmallestVolumeFirst, TenantFairness.VirtualTokenCounter),
+        new(BaselinePolicies.DotLlm, BaselinePolicies.DotLlm, TenantFairness.None),
+        new(BaselinePolicies.DotLlmSfq, BaselinePolicies.DotLlmSfq, TenantFairness.None),
     ];
 }
 

@@ -25,22 +25,25 @@ public sealed class KvSchedulerHost : IAsyncDisposable
     /// <param name="loggerFactory">Where the scheduler logs; <see langword="null"/> for nowhere.</param>
     /// <param name="meterFactory">Where its instruments live; <see langword="null"/> for a meter of its own.</param>
     /// <param name="timeProvider">The clock; <see langword="null"/> for the system's.</param>
+    /// <param name="policies">Policies of the application's own, by name: what <see cref="KvSchedulingBuilderExtensions.AddPolicy"/> is with a container; <see langword="null"/> for none.</param>
     /// <param name="cancellationToken">Ends the waiting; what was started is stopped.</param>
     /// <returns>The running host.</returns>
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">An option is out of its range.</exception>
+    /// <exception cref="ArgumentException">No policy has the name that the options select.</exception>
     public static async Task<KvSchedulerHost> StartAsync(
         Func<IInferenceEngine> engineFactory,
         KvSchedulingOptions? options = null,
         ILoggerFactory? loggerFactory = null,
         IMeterFactory? meterFactory = null,
         TimeProvider? timeProvider = null,
+        IReadOnlyDictionary<string, Func<PolicyContext, ISchedulingPolicy>>? policies = null,
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(engineFactory);
         options ??= new KvSchedulingOptions();
         KvSchedulingOptionsValidator.ThrowIfInvalid(string.Empty, options);
         KvScheduler scheduler = KvSchedulerFactory.Create(
-            string.Empty, "engine", options, engineFactory, PolicyCatalog.Get(options.Policy), loggerFactory, meterFactory, timeProvider ?? TimeProvider.System);
+            string.Empty, "engine", options, engineFactory, PolicyCatalog.Get(options.Policy, policies), loggerFactory, meterFactory, timeProvider ?? TimeProvider.System);
         var host = new KvSchedulerHost(scheduler);
         try
         {

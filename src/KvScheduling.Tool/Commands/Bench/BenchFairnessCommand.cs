@@ -9,7 +9,7 @@ internal sealed class BenchFairnessCommand : ToolCommand
     {
         Description = "Requests per second of the quiet tenant.",
         HelpName = "R,R,…",
-        DefaultValueFactory = static _ => "1,2,3",
+        DefaultValueFactory = static _ => "1,2",
     };
 
     private readonly Option<int> _seed = Options.Seed();
@@ -20,7 +20,7 @@ internal sealed class BenchFairnessCommand : ToolCommand
         """
         Two tenants send chats to one engine (65,536 KV tokens, 32 requests at once): one sends more than it can serve, the other is quiet. 'alone_p99' is the quiet tenant's p99 latency without the
         other, on half the KV and half the places; 'share_p99' is the same at half speed too: its fair share of all that the engine has; 'of_alone' and 'of_share' are its p99 beside the flood
-        relative to these. Times are in seconds.
+        relative to these. '+vtc' shares by virtual token counters, dotllm-sfq by start-time fair tags. Times are in seconds.
 
         Examples:
           kvsched bench fairness --format markdown
