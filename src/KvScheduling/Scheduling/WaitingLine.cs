@@ -108,7 +108,7 @@ internal sealed class WaitingLine
         if (Oldest() is SchedulableRequest oldest && IsPromoted(oldest, now))
         {
             _headIsPromoted = true;
-            return oldest;
+            return ResumedBefore(oldest) ?? oldest;
         }
 
         SetTime(now);
@@ -162,6 +162,21 @@ internal sealed class WaitingLine
         }
 
         return (inLevels, _promoteAfter is null ? Count : _byWait.Count);
+    }
+
+    /// <summary>The first request that ran before and arrived before a promoted one; null when there is none. It waited its turn once: behind everybody who is promoted it would wait it again.</summary>
+    private SchedulableRequest? ResumedBefore(SchedulableRequest promoted)
+    {
+        SchedulableRequest? first = null;
+        foreach (PriorityLevel level in _levels)
+        {
+            if (level.Resumed.Count > 0 && level.Resumed.Peek(_scratch) > 0 && _scratch[0].ArrivalIndex < (first ?? promoted).ArrivalIndex)
+            {
+                first = _scratch[0];
+            }
+        }
+
+        return first;
     }
 
     /// <summary>The oldest request of a lower priority that has gained more than the difference by waiting; null when there is none.</summary>
