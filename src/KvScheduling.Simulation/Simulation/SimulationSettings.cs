@@ -59,6 +59,10 @@ public sealed record SimulationSettings
     /// <value>The default value is <see langword="false"/>.</value>
     public bool CheckInvariants { get; init; }
 
+    /// <summary>Where the run's decision log is written, to be read with <see cref="Simulation.DecisionLog"/>; not disposed.</summary>
+    /// <value>The default value is <see langword="null"/>: no log.</value>
+    public Stream? DecisionLog { get; init; }
+
     /// <summary>Makes the policy instead of the catalog, for orders that only a simulation can know.</summary>
     internal Func<PolicyContext, ISchedulingPolicy>? PolicyFactory { get; init; }
 
