@@ -9,8 +9,8 @@ public sealed class RecordedRun
     private readonly List<RecordedEviction> _evictions = [];
     private readonly List<long> _kvTokens = [];
     private readonly List<TimeSpan> _arrivals = [];
+    private readonly List<TimeSpan> _stepEnds = [];
     private readonly Dictionary<long, TimeSpan> _ends = [];
-    private long _steps;
 
     internal RecordedRun()
     {
@@ -25,8 +25,15 @@ public sealed class RecordedRun
     /// <summary>The KV tokens charged in each step, in whole blocks.</summary>
     public IReadOnlyList<long> KvTokens => _kvTokens;
 
+    /// <summary>When each step ended.</summary>
+    public IReadOnlyList<TimeSpan> StepEnds => _stepEnds;
+
     /// <summary>How often a request was held back to start together with others.</summary>
     public long Held { get; private set; }
+
+    /// <summary>When it completed; <see langword="null"/> when it did not.</summary>
+    /// <param name="request">The request.</param>
+    public TimeSpan? EndOf(long request) => _ends.TryGetValue(request, out TimeSpan end) ? end : null;
 
     /// <summary>From its arrival to its completion; <see langword="null"/> when it did not complete.</summary>
     /// <param name="request">The request.</param>
@@ -55,7 +62,7 @@ public sealed class RecordedRun
                 _kvTokens.Add(record.GetProperty(DecisionLogFormat.Kv).GetInt64());
                 break;
             case DecisionLogFormat.Step:
-                _steps++;
+                _stepEnds.Add(now);
                 break;
             default:
                 break;
@@ -79,7 +86,7 @@ public sealed class RecordedRun
                 _ends[request] = now;
                 break;
             case DecisionReason.EvictedForKv or DecisionReason.EvictedByFault:
-                _evictions.Add(new RecordedEviction(_steps, request));
+                _evictions.Add(new RecordedEviction(_stepEnds.Count, request));
                 break;
             case DecisionReason.WaitsForCohort:
                 Held++;
