@@ -7,6 +7,9 @@ namespace KvScheduling.Live;
 /// <param name="ChunkTokens">The most tokens of one prompt per step.</param>
 internal sealed record LiveCaps(int KvTokens, int Running = 32, int StepTokens = 256, int ChunkTokens = 64)
 {
+    /// <summary>Iterations per cycle in which the streaming policies gather requests.</summary>
+    public int CycleSteps { get; init; } = 1;
+
     public void Apply(KvSchedulingOptions options)
     {
         options.KvBudgetTokens = KvTokens;

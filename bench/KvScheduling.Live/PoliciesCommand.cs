@@ -19,6 +19,12 @@ internal static class PoliciesCommand
     private static readonly Option<int> Requests = LiveOptions.Requests(200);
     private static readonly Option<int> KvTokens = LiveOptions.KvTokens(2048);
     private static readonly Option<int> Rounds = LiveOptions.Rounds(9);
+    private static readonly Option<int> CycleSteps = new("--cycle-steps")
+    {
+        Description = "WaitOptions.CycleSteps: larger cohorts, held longer. On an engine whose steps cost little a cycle of one step seldom has two arrivals.",
+        DefaultValueFactory = static _ => 1,
+    };
+
     private static readonly Option<string> Policies = new("--policies")
     {
         Description = "The policies, separated by commas; all are compared with the first.",
@@ -29,7 +35,7 @@ internal static class PoliciesCommand
     {
         var command = new Command("policies", "Runs a light stream, a stream near saturation and a backlog under each policy on the managed engine, in real time, at equal caps.")
         {
-            Model, Policies, Rounds, Requests, KvTokens, Seed,
+            Model, Policies, CycleSteps, Rounds, Requests, KvTokens, Seed,
         };
         command.SetAction(RunAsync);
         return command;
@@ -39,7 +45,7 @@ internal static class PoliciesCommand
     {
         string model = arguments.GetValue(Model)!;
         IInferenceEngine Engine() => KvScheduling.ManagedEngine.ManagedEngine.Load(model, new ManagedEngineOptions { KvCapacityTokens = 8192 });
-        var caps = new LiveCaps(arguments.GetValue(KvTokens));
+        var caps = new LiveCaps(arguments.GetValue(KvTokens)) { CycleSteps = arguments.GetValue(CycleSteps) };
         string[] policies = arguments.GetValue(Policies)!.Split(',');
         int count = arguments.GetValue(Requests);
         int seed = arguments.GetValue(Seed);
@@ -90,6 +96,7 @@ internal static class PoliciesCommand
                 options.Policy = policy;
 
                 // A run is short: what is learned must be learned in its first part.
+                options.Wait.CycleSteps = caps.CycleSteps;
                 options.Wait.WarmUpCompletions = 20;
                 options.Wait.RefitInterval = TimeSpan.FromMilliseconds(250);
                 options.Wait.RateWindow = TimeSpan.FromSeconds(2);
