@@ -6,6 +6,7 @@ namespace KvScheduling.Tool;
 /// <summary>The command line of <c>kvsched</c>.</summary>
 internal static class KvschedCommand
 {
+    public const int Different = 1;
     public const int WrongUsage = 2;
     public const int Interrupted = 130;
 
@@ -13,11 +14,11 @@ internal static class KvschedCommand
     /// <param name="args">The arguments.</param>
     /// <param name="console">Where results, progress and complaints go.</param>
     /// <param name="interrupt">Ends it as Ctrl-C does.</param>
-    /// <returns>0 when it did what was asked, 2 when the command line or the input is wrong, 130 after Ctrl-C.</returns>
+    /// <returns>0 when it did what was asked, 1 when a comparison found a difference, 2 when the command line or the input is wrong, 130 after Ctrl-C.</returns>
     public static async Task<int> RunAsync(string[] args, ToolConsole console, CancellationToken interrupt = default)
     {
         RootCommand root = new("Replays backlogs and traces through the scheduling policies of KvScheduling, with the code that runs in production.");
-        Add(root, new BacklogCommand(), new SimulateCommand(), new FluidCommand(), new ThresholdsCommand(), new CalibrateCommand(), new PlanCommand());
+        Add(root, new BacklogCommand(), new SimulateCommand(), new FluidCommand(), new ThresholdsCommand(), new CalibrateCommand(), new PlanCommand(), new ReplayCommand());
         var bench = new Command("bench", "Prints the comparisons of docs/results.md, each by one command.");
         Add(bench, new BenchBacklogsCommand(), new BenchSmallCommand(), new BenchStreamsCommand(), new BenchChunksCommand(), new BenchRivalsCommand(), new BenchFairnessCommand());
         root.Subcommands.Add(bench);
@@ -55,7 +56,7 @@ internal static class KvschedCommand
         try
         {
             await Task.Run(() => action(console, ends.Token), ends.Token).ConfigureAwait(false);
-            return 0;
+            return console.ExitCode;
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested)
         {

@@ -91,7 +91,7 @@ public sealed class ChatCompletionStreamTests
 
         List<string> data = Wire.Data(await response.Content.ReadAsStringAsync());
         Assert.Equal(
-            """{"engine":"fake-0","policy":"fcfs","queue_ms":1.5,"ttft_ms":20,"tpot_ms":null,"latency_ms":30,"prompt_tokens":3,"output_tokens":1,"cached_tokens":2,"evictions":0,"recomputed_tokens":0}""",
+            """{"engine":"fake-0","policy":"fcfs","queue_ms":1.5,"hold_ms":0.5,"ttft_ms":20,"tpot_ms":null,"latency_ms":30,"prompt_tokens":3,"output_tokens":1,"cached_tokens":2,"evictions":0,"recomputed_tokens":0}""",
             Wire.Json(data[^2]).GetProperty("scheduling").GetRawText());
         Assert.DoesNotContain("scheduling", data[^3], StringComparison.Ordinal);
     }
@@ -145,6 +145,7 @@ public sealed class ChatCompletionStreamTests
                 OutputTokens = 1,
                 CachedTokens = 2,
                 QueueTime = TimeSpan.FromMilliseconds(1.5),
+                HoldTime = TimeSpan.FromMilliseconds(0.5),
                 TimeToFirstToken = TimeSpan.FromMilliseconds(20),
                 Latency = TimeSpan.FromMilliseconds(30),
             },

@@ -70,6 +70,7 @@ internal static class CompletionJson
         json.WriteString("engine", report.EngineInstance);
         json.WriteString("policy", report.Policy);
         json.WriteNumber("queue_ms", Milliseconds(report.QueueTime));
+        json.WriteNumber("hold_ms", Milliseconds(report.HoldTime));
         WriteMilliseconds(json, "ttft_ms", report.TimeToFirstToken);
         WriteMilliseconds(json, "tpot_ms", report.TimePerOutputToken);
         json.WriteNumber("latency_ms", Milliseconds(report.Latency));

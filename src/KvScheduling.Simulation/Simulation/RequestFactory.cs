@@ -20,8 +20,8 @@ internal sealed class RequestFactory(SimulationRun run, SimulationSettings setti
                 + $"a request may hold {room}. Raise the KV budget or the context, lower the output limit, or leave the request out.");
         }
 
-        int limit = settings.OutputLengths.Knowledge == OutputLengthKnowledge.Known ? output : Limit(request.PromptTokens);
-        int? hint = settings.OutputLengths.Hint(request.OutputTokens, limit, settings.Seed, index);
+        int limit = Math.Max(output, request.MaxOutputTokens ?? (settings.OutputLengths.Knowledge == OutputLengthKnowledge.Known ? output : Limit(request.PromptTokens)));
+        int? hint = request.ExpectedOutputTokens ?? settings.OutputLengths.Hint(request.OutputTokens, limit, settings.Seed, index);
         SchedulingHints hints = hint is null && request is { Tenant: null, Priority: 0 }
             ? SchedulingHints.None
             : new SchedulingHints { ExpectedOutputTokens = hint, Tenant = request.Tenant, Priority = request.Priority };

@@ -26,7 +26,7 @@ internal static class SimulatedScheduler
             MaxContextTokens = context,
             MaxStepTokens = int.MaxValue,
             VocabularySize = 1,
-            Hold = HoldSupport.Free,
+            Hold = settings.Hold,
             SupportsChunkedPrefill = settings.PrefillChunkTokens < int.MaxValue,
             SupportsExactResume = true,
         };

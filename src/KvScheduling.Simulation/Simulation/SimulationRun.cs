@@ -11,6 +11,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly VirtualEngine _engine;
     private readonly ArrivalStream _arrivals;
     private readonly RunMeasures _measures;
+    private readonly StreamLogSink? _log;
     private readonly StepPlan _plan = new();
     private readonly List<SimulatedRequest> _satisfied = [];
     private readonly PriorityQueue<SimulatedRequest, TimeSpan> _impatient = new();
@@ -22,7 +23,9 @@ internal sealed class SimulationRun : IDisposable
         (KvSchedulingOptions options, EngineDescription engine) = SimulatedScheduler.Describe(policy, settings);
         Func<PolicyContext, ISchedulingPolicy> factory = settings.PolicyFactory ?? PolicyCatalog.Get(policy, settings.AdditionalPolicies);
         long budget = KvBudget.Resolve(options, engine);
-        _core = new SchedulerCore(options, engine, () => factory(new PolicyContext(options, engine, budget)));
+        _log = settings.DecisionLog is Stream log ? new StreamLogSink(log) : null;
+        DecisionRecorder? recorder = _log is null ? null : new DecisionRecorder(_log, names: null);
+        _core = new SchedulerCore(options, engine, () => factory(new PolicyContext(options, engine, budget)), observer: null, recorder);
         _engine = new VirtualEngine(engine.MaxSequences, engine.BlockTokens);
         _arrivals = new ArrivalStream(workload, new RequestFactory(this, settings, _core, engine.MaxContextTokens));
         _measures = new RunMeasures(_core.KvBudgetTokens / engine.BlockTokens, settings);
@@ -40,6 +43,7 @@ internal sealed class SimulationRun : IDisposable
             }
         }
 
+        _log?.Close(lost: 0);
         return _measures.Result(_core);
     }
 

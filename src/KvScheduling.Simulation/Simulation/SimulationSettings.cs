@@ -63,6 +63,14 @@ public sealed record SimulationSettings
     /// <value>The default value is <see langword="false"/>.</value>
     public bool CheckInvariants { get; init; }
 
+    /// <summary>Whether the engine can leave sequences out of a step.</summary>
+    /// <value>The default value is <see cref="HoldSupport.Free"/>.</value>
+    public HoldSupport Hold { get; init; } = HoldSupport.Free;
+
+    /// <summary>Where the run's decision log is written, to be read with <see cref="Simulation.DecisionLog"/>; not disposed.</summary>
+    /// <value>The default value is <see langword="null"/>: no log.</value>
+    public Stream? DecisionLog { get; init; }
+
     /// <summary>Makes the policy instead of the catalog, for orders that only a simulation can know.</summary>
     internal Func<PolicyContext, ISchedulingPolicy>? PolicyFactory { get; init; }
 

@@ -21,6 +21,14 @@ public readonly record struct WorkloadRequest(TimeSpan Arrival, int PromptTokens
     /// <summary>Token-steps of KV that it holds over its life: s·o + o(o+1)/2.</summary>
     public long Volume => RequestSize.Volume(PromptTokens, OutputTokens);
 
+    /// <summary>The output length that its caller expects.</summary>
+    /// <value>At least 1. The default value is <see langword="null"/>: what <see cref="SimulationSettings.OutputLengths"/> says.</value>
+    public int? ExpectedOutputTokens { get; init; }
+
+    /// <summary>The output limit that its caller sets, where it is not what the settings say.</summary>
+    /// <value>At least <see cref="OutputTokens"/>. The default value is <see langword="null"/>.</value>
+    public int? MaxOutputTokens { get; init; }
+
     /// <summary>The most KV tokens that it holds at once: s + o.</summary>
     public long Peak => RequestSize.Peak(PromptTokens, OutputTokens);
 }

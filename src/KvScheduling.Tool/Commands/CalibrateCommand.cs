@@ -10,8 +10,8 @@ internal sealed class CalibrateCommand : ToolCommand
 {
     private readonly Option<string> _log = new("--log")
     {
-        Description = "A CSV file with the columns prefill_tokens, decode_rows, kv_tokens (held by the decoding rows before the step) and milliseconds, a row per step.",
-        HelpName = "steps.csv",
+        Description = "A scheduler's decision log, or a CSV file with the columns prefill_tokens, decode_rows, kv_tokens (held by the decoding rows before the step) and milliseconds, a row per step.",
+        HelpName = "FILE",
         Required = true,
     };
 
@@ -25,7 +25,7 @@ internal sealed class CalibrateCommand : ToolCommand
         steps do not show that cost, or where it can't be told apart from another: record steps of different sizes, with and without prompts.
 
         Examples:
-          kvsched calibrate --log steps.csv
+          kvsched calibrate --log decisions.jsonl
           kvsched calibrate --log steps.csv --out model.json && kvsched simulate --trace trace.csv --cost-model model.json --kv-tokens 131072
         """)
     {
@@ -34,7 +34,7 @@ internal sealed class CalibrateCommand : ToolCommand
 
     protected override void Run(ParseResult result, ToolConsole console, CancellationToken cancellationToken)
     {
-        CostModelFit fit = CostModelFit.To(StepLog.Read(result.GetRequiredValue(_log)).Select(step =>
+        CostModelFit fit = CostModelFit.To(RecordedSteps.Read(result.GetRequiredValue(_log)).Select(step =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             return step;

@@ -16,5 +16,5 @@ internal sealed class WrongInput : Exception
     }
 
     /// <summary>Whether an exception is the user's to correct.</summary>
-    public static bool Is(Exception error) => error is WrongInput or WorkloadException;
+    public static bool Is(Exception error) => error is WrongInput or WorkloadException or DecisionLogException;
 }

@@ -31,6 +31,9 @@ internal sealed class ToolConsole : IDisposable
 
     public TextWriter Error { get; }
 
+    /// <summary>What the program ends with when the command does not fail: 0, or 1 when what it compared is different.</summary>
+    public int ExitCode { get; set; }
+
     public void Dispose() => Output.Flush();
 
     /// <summary>Runs work with a bar for each part of it, where somebody watches.</summary>

@@ -40,6 +40,23 @@ public static class KvSchedulingBuilderExtensions
         return builder;
     }
 
+    /// <summary>Logs the scheduler's decisions to a file from which they can be replayed (<see cref="KvSchedulingOptions.DecisionLog"/>).</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="configure">Changes the log's limits.</param>
+    /// <returns>The builder.</returns>
+    public static IKvSchedulingBuilder AddDecisionLog(this IKvSchedulingBuilder builder, string path, Action<DecisionLogOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        builder.Services.Configure<KvSchedulingOptions>(builder.Name, options =>
+        {
+            options.DecisionLog.Path = path;
+            configure?.Invoke(options.DecisionLog);
+        });
+        return builder;
+    }
+
     /// <summary>Lets a predictor of the application's own estimate output lengths of requests that bring no hint.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="factory">Makes the predictor, once.</param>

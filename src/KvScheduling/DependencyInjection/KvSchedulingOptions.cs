@@ -120,6 +120,10 @@ public sealed class KvSchedulingOptions
     /// <value>Zero or more. The default value is 10 seconds. Under a host, <c>HostOptions.ShutdownTimeout</c> must be longer.</value>
     public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>Where decisions are logged so that they can be replayed.</summary>
+    /// <value>No log by default.</value>
+    public DecisionLogOptions DecisionLog { get; set; } = new();
+
     /// <summary>Whether the ledger and the line are checked against a recount after every step. For tests and for hunting a fault; costs microseconds per running request.</summary>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool CheckInvariants { get; set; }

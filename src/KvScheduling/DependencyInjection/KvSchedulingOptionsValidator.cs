@@ -21,6 +21,20 @@ internal sealed class KvSchedulingOptionsValidator : IValidateOptions<KvScheduli
         }
     }
 
+    private static void CheckDecisionLog(KvSchedulingOptions options, Action<bool, string, object?, string> require)
+    {
+        if (options.DecisionLog is not { } log)
+        {
+            require(false, nameof(options.DecisionLog), "null", "set");
+            return;
+        }
+
+        const string Section = nameof(options.DecisionLog) + ".";
+        require(log.Path is null || !string.IsNullOrWhiteSpace(log.Path), Section + nameof(log.Path), "empty", "a file, or null");
+        require(log.MaxBytes >= 1 << 16, Section + nameof(log.MaxBytes), log.MaxBytes, "at least 65536");
+        require(log.BufferedRecords is >= 16 and <= 1 << 20, Section + nameof(log.BufferedRecords), log.BufferedRecords, "from 16 to 1048576");
+    }
+
     private static List<string> Failures(KvSchedulingOptions options)
     {
         var failures = new List<string>();
@@ -63,6 +77,7 @@ internal sealed class KvSchedulingOptionsValidator : IValidateOptions<KvScheduli
         Require(options.StallTimeout > TimeSpan.Zero, nameof(options.StallTimeout), options.StallTimeout, "above zero");
         Require(options.ShutdownTimeout >= TimeSpan.Zero, nameof(options.ShutdownTimeout), options.ShutdownTimeout, "zero or more");
         StreamingOptionsRules.Check(options, Require);
+        CheckDecisionLog(options, Require);
         if (options.LengthEstimation is not { } lengths)
         {
             Require(false, nameof(options.LengthEstimation), "null", "set");

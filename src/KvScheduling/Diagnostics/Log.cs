@@ -36,6 +36,9 @@ internal static partial class Log
     [LoggerMessage(10, LogLevel.Information, "{Instance}: {Count} requests were refused ({Reason}) since the last such line.")]
     public static partial void Refused(this ILogger logger, string instance, long count, SchedulingRejection reason);
 
+    [LoggerMessage(12, LogLevel.Warning, "{Instance}: the decision log is incomplete from here on: {Reason}.")]
+    public static partial void DecisionLogIncomplete(this ILogger logger, Exception? error, string instance, string reason);
+
     [LoggerMessage(11, LogLevel.Information, "{Instance}: the policy goes from {Before} to {After}, with {Waiting} requests waiting and {Running} running.")]
     public static partial void RegimeSwitched(this ILogger logger, string instance, SchedulingRegime before, SchedulingRegime after, int waiting, int running);
 }

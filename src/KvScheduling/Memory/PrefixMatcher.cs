@@ -1,7 +1,7 @@
 namespace KvScheduling;
 
 /// <summary>Finds the most KV a request can start from, within what the engine can do.</summary>
-internal sealed class PrefixMatcher(PrefixReuse reuse, PrefixIndex index, ParkedSequences parked, KvLedger ledger)
+internal sealed class PrefixMatcher(PrefixReuse reuse, PrefixIndex index, ParkedSequences parked, KvLedger ledger, DecisionRecorder? recorder)
 {
     /// <summary>The best start for a waiting request.</summary>
     public PrefixMatch Find(SchedulableRequest request)
@@ -37,13 +37,20 @@ internal sealed class PrefixMatcher(PrefixReuse reuse, PrefixIndex index, Parked
         foreach (SequenceSlot slot in parked.OldestFirst)
         {
             if (slot.Computed > (best?.Computed ?? moreThan) && slot.Computed <= most && !slot.IsPinned
-                && slot.Request!.PrefixBlocks[0] == firstHash && request.StartsWith(slot.Request, slot.Computed))
+                && slot.Request!.PrefixBlocks[0] == firstHash && StartsWith(request, slot))
             {
                 best = slot;
             }
         }
 
         return best;
+    }
+
+    private bool StartsWith(SchedulableRequest request, SequenceSlot slot)
+    {
+        bool startsWithIt = request.StartsWith(slot.Request!, slot.Computed);
+        recorder?.OnCompared(startsWithIt);
+        return startsWithIt;
     }
 
     private PrefixMatch Describe(SequenceSlot source, int blocks, int tokens, bool continues)

@@ -60,22 +60,7 @@ internal sealed class AdmissionGate(IStartGate gate, SchedulerState state) : ILi
     public void OnCompleted(SchedulableRequest request) => gate.OnCompleted(request);
 
     /// <summary>Remembers what a planned step computes, until it has run.</summary>
-    public void OnPlanned(StepPlan plan)
-    {
-        _shape = default;
-        foreach (StepItem item in plan.Items)
-        {
-            SequenceSlot slot = state.Slots[item.Slot];
-            if (slot.IsPrefilling)
-            {
-                _shape.AddPrefill(item.Tokens, slot.Computed);
-            }
-            else
-            {
-                _shape.AddDecode(slot.Computed);
-            }
-        }
-    }
+    public void OnPlanned(StepPlan plan) => _shape = plan.ShapeOn(state.Slots);
 
     public void OnStep(TimeSpan duration) => gate.OnStep(_shape, duration);
 

@@ -11,13 +11,16 @@ internal sealed class SchedulerCore
     private readonly StepResults _results;
     private readonly FaultRecovery _recovery;
     private readonly InvariantChecker _invariants;
+    private readonly DecisionRecorder? _recorder;
     private StepPlan? _plan;
     private TimeSpan _stepStarted;
     private bool _isStepOpen;
 
-    public SchedulerCore(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer = null)
+    public SchedulerCore(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer = null, DecisionRecorder? recorder = null)
     {
-        _state = new SchedulerState(options, engine, policyFactory, observer);
+        _recorder = recorder;
+        recorder?.OnOpened(options, engine);
+        _state = new SchedulerState(options, engine, policyFactory, observer, recorder);
         var evictions = new EvictionPlanner(_state);
         _discipline = _state.Line.Policy is IDisciplinedPolicy disciplined ? disciplined.CreateDiscipline(_state) : new ContinuousBatching(_state, evictions);
         _results = new StepResults(_state, evictions);
@@ -61,17 +64,35 @@ internal sealed class SchedulerCore
     public TimeSpan? NextWake => Earlier(Earlier(_state.Expiries.Next, _state.Line.NextPromotion), _discipline.NextWake);
 
     /// <summary>Adds a request to the line. The caller has checked that it can ever fit (<see cref="CanEverFit"/>).</summary>
-    public void Enqueue(SchedulableRequest request, TimeSpan now) => _state.Enqueue(request, now);
+    public void Enqueue(SchedulableRequest request, TimeSpan now)
+    {
+        _state.Enqueue(request, now);
+        _recorder?.OnEnqueued(request, now);
+    }
 
     /// <summary>Whether a request of these lengths fits context and budget when it runs alone.</summary>
     public bool CanEverFit(int promptTokens, int maxOutputTokens) =>
         (long)promptTokens + maxOutputTokens <= _state.Limits.MaxContextTokens && _state.Ledger.CanEverFit(promptTokens, maxOutputTokens);
 
     /// <summary>Ends a request for its caller; nothing happens when it has ended already.</summary>
-    public void Cancel(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Cancelled, now);
+    public void Cancel(SchedulableRequest request, TimeSpan now)
+    {
+        if (request.State <= RequestState.Running)
+        {
+            _state.End(request, RequestEnd.Cancelled, now);
+            _recorder?.OnCancelled(request, now);
+        }
+    }
 
     /// <summary>Ends a request whose caller has what it wanted, as if the model had stopped; nothing happens when it has ended already.</summary>
-    public void Finish(SchedulableRequest request, TimeSpan now) => _state.End(request, RequestEnd.Completed(GenerationFinishReason.Stop), now);
+    public void Finish(SchedulableRequest request, TimeSpan now)
+    {
+        if (request.State <= RequestState.Running)
+        {
+            _state.End(request, RequestEnd.Completed(GenerationFinishReason.Stop), now);
+            _recorder?.OnFinished(request, now);
+        }
+    }
 
     /// <summary>Decides the next step: fills <paramref name="plan"/> and takes every decision as carried out.</summary>
     public void Plan(StepPlan plan, TimeSpan now)
@@ -101,17 +122,20 @@ internal sealed class SchedulerCore
         _state.Gate?.OnPlanned(plan);
         _stepStarted = now;
         _isStepOpen = plan.Items.Length > 0;
+        _recorder?.OnPlanned(plan, _state, HeadWaitReason, now);
     }
 
     /// <summary>Takes in what the planned step did.</summary>
     public void Complete(ReadOnlySpan<StepEvent> events, TimeSpan now)
     {
+        _recorder?.OnStep(events, _state.Slots, now);
         _isStepOpen = false;
         _state.Counters.Steps++;
         _state.Speed.Add(now - _stepStarted);
         _state.Gate?.OnStep(now - _stepStarted);
         _results.Take(events, now);
         _recovery.OnStepDone();
+        _recorder?.OnCompleted();
     }
 
     /// <summary>The engine refused to start a planned request: it ends with the error, the rest of the plan goes on.</summary>
@@ -121,6 +145,7 @@ internal sealed class SchedulerCore
         {
             _plan?.Remove(request.Slot);
             _state.FailStart(request, FaultRecovery.AsFault(error, "The engine refused to start this request."), now);
+            _recorder?.OnStartFailed(request, now);
         }
     }
 
@@ -131,6 +156,7 @@ internal sealed class SchedulerCore
         {
             _isStepOpen = false;
             _recovery.OnStepFailed(_plan.Items, error, now);
+            _recorder?.OnStepFailed(now);
         }
     }
 
@@ -152,6 +178,7 @@ internal sealed class SchedulerCore
         }
 
         _state.ForgetEngine();
+        _recorder?.OnEngineLost(now);
     }
 
     /// <summary>Ends everything that waits or runs.</summary>
@@ -167,6 +194,8 @@ internal sealed class SchedulerCore
         {
             _state.End(waiting, end, now);
         }
+
+        _recorder?.OnAllEnded(end, now);
     }
 
     /// <summary>Throws with the difference when line, slots or ledger do not equal a recount.</summary>

@@ -23,6 +23,7 @@ internal sealed class SchedulerLoop : IDisposable
     private EngineDescription? _engine;
     private ITextCodec? _textCodec;
     private LoopThread? _thread;
+    private DecisionLogWriter? _decisionLog;
     private PublishedState _published;
     private int _started;
     private int _finished;
@@ -95,7 +96,8 @@ internal sealed class SchedulerLoop : IDisposable
     {
         EngineDescription description = engine.Description;
         long budget = KvBudget.Resolve(Options, description);
-        Core = new SchedulerCore(Options, description, () => _policyFactory(new PolicyContext(Options, description, budget)), Telemetry);
+        DecisionRecorder? recorder = OpenDecisionLog();
+        Core = new SchedulerCore(Options, description, () => _policyFactory(new PolicyContext(Options, description, budget)), Telemetry, recorder);
         Door = new Door(Options.MaxQueuedRequests, Options.MaxQueuedTokens ?? (8 * Core.KvBudgetTokens));
         _textCodec = engine.TextCodec;
         _engine = description;
@@ -242,10 +244,31 @@ internal sealed class SchedulerLoop : IDisposable
     public void ReportStopped()
     {
         _watchdog.Dispose();
+        _decisionLog?.Dispose();
         _stopped.TrySetResult();
     }
 
     public void Dispose() => _watchdog.Dispose();
+
+    private DecisionRecorder? OpenDecisionLog()
+    {
+        if (Options.DecisionLog.Path is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            _decisionLog = DecisionLogWriter.Open(Options.DecisionLog, Telemetry.DecisionLogIncomplete);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
+        {
+            throw new InvalidOperationException(
+                $"The decision log '{Options.DecisionLog.Path}' can't be written: {error.Message} Correct KvSchedulingOptions.DecisionLog.Path, or leave it out.", error);
+        }
+
+        return new DecisionRecorder(_decisionLog, new DecisionLogNames());
+    }
 
     private static InvalidOperationException NotStarted() =>
         new("The scheduler has not started: start the host, or await IKvScheduler.StartAsync() first.");

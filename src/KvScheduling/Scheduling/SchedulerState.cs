@@ -7,9 +7,9 @@ internal sealed class SchedulerState
     private readonly ISchedulerObserver? _observer;
     private long _arrivals;
 
-    public SchedulerState(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer)
+    public SchedulerState(KvSchedulingOptions options, EngineDescription engine, Func<ISchedulingPolicy> policyFactory, ISchedulerObserver? observer, DecisionRecorder? recorder = null)
     {
-        _observer = observer;
+        _observer = recorder is null ? observer : observer is null ? recorder : new ObserverPair(observer, recorder);
         Options = options;
         Limits = new SchedulerLimits(options, engine);
         Line = new WaitingLine(policyFactory, options);
@@ -18,7 +18,7 @@ internal sealed class SchedulerState
         Slots = new SlotTable(engine.MaxSequences);
         Prefixes = new PrefixIndex(Ledger, Slots);
         Parked = new ParkedSequences(Slots, Prefixes, Ledger, engine.PrefixReuse == PrefixReuse.None ? 0 : options.MaxParkedSequences);
-        Matcher = new PrefixMatcher(engine.PrefixReuse, Prefixes, Parked, Ledger);
+        Matcher = new PrefixMatcher(engine.PrefixReuse, Prefixes, Parked, Ledger, recorder);
         Expiries = new ExpiryQueue(options.QueueTimeout, Limits);
         Estimator = new LengthEstimator(options.LengthEstimation, options.Reservation, engine.MaxContextTokens);
         Gate = Line.Policy is IGatingPolicy gating ? new AdmissionGate(gating.Gate, this) : null;

@@ -46,6 +46,26 @@ internal sealed class StepPlan
         }
     }
 
+    /// <summary>What the step computes; true until it has run.</summary>
+    public StepShape ShapeOn(SlotTable slots)
+    {
+        StepShape shape = default;
+        foreach (StepItem item in Items)
+        {
+            SequenceSlot slot = slots[item.Slot];
+            if (slot.IsPrefilling)
+            {
+                shape.AddPrefill(item.Tokens, slot.Computed);
+            }
+            else
+            {
+                shape.AddDecode(slot.Computed);
+            }
+        }
+
+        return shape;
+    }
+
     public void Clear()
     {
         Removals.Clear();

@@ -3,7 +3,8 @@ namespace KvScheduling;
 /// <summary>Nested WAIT for a live engine, with independent segments: new requests start together by the threshold of the first segment, and as long as the later ones hold no more than planned.</summary>
 /// <remarks>
 /// After arXiv 2504.11320, section 4. Output lengths are unknown, so a request passes segments of decodes learned from past lengths. The residents past each boundary are capped at what the fluid
-/// equilibrium has there and the safety buffer of <see cref="NestedWaitThresholds"/>; above a cap, or with the buffer in use, admission stops first. What runs is never paused.
+/// equilibrium has there and the safety buffer of <see cref="NestedWaitThresholds"/>; above a cap, once the buffer is in use, admission stops. With KV to spare the caps do not count, and what runs is
+/// never paused.
 /// </remarks>
 internal sealed class NestedWaitGate : CohortGate
 {
@@ -49,7 +50,8 @@ internal sealed class NestedWaitGate : CohortGate
 
     protected override bool MustDrain(in GateConditions conditions)
     {
-        if (_segments < 2)
+        // While the buffer is free nothing can overflow, so nobody has to wait for it.
+        if (_segments < 2 || conditions.KvUsedTokens + _buffer <= _kvTokens)
         {
             return false;
         }
@@ -72,7 +74,7 @@ internal sealed class NestedWaitGate : CohortGate
             }
         }
 
-        return conditions.KvUsedTokens + _buffer > _kvTokens;
+        return false;
     }
 
     protected override double ComputeThresholds(in StepCosts costs, TimeSpan now)

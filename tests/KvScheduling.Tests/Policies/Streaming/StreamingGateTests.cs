@@ -3,6 +3,7 @@ namespace KvScheduling.Tests;
 /// <summary>WAIT and Nested WAIT as they run live: what they hold, for how long, and whom they leave alone.</summary>
 public sealed class StreamingGateTests
 {
+    private const long KvBudget = 100_000;
     private static readonly string[] Gating = [SchedulingPolicies.Wait, SchedulingPolicies.NestedWait];
 
     public static TheoryData<string> Names => [.. Gating];
@@ -118,31 +119,35 @@ public sealed class StreamingGateTests
     }
 
     [Fact]
-    public void Run_NestedSegments_KeepRoomForLongOutputs()
+    public void Decide_LongOutputsAbovePlan_HoldsOnlyWhileKvIsShort()
     {
-        long Peak(int segments, double failure, TimeSpan horizon)
+        NestedWaitGate gate = Learned(3, .001, TimeSpan.FromHours(1));
+        Assert.False(Holds(gate, residents: 2_000, KvBudget / 2));
+        Assert.True(Holds(gate, residents: 2_000, KvBudget));
+        Assert.False(Holds(gate, residents: 16, KvBudget));
+    }
+
+    [Fact]
+    public void Decide_SegmentsHorizonAndFailureProbability_DecideHowManyLongOutputsArePlanned()
+    {
+        int Planned(int segments, double failure, TimeSpan horizon)
         {
-            // Segments are learned from a quiet stream, and then a wave comes.
-            StreamDriver driver = Run(
-                SchedulingPolicies.NestedWait,
-                40,
-                20,
-                options =>
-                {
-                    options.Wait.WarmUpCompletions = 100;
-                    options.Wait.RefitInterval = TimeSpan.FromSeconds(15);
-                    options.NestedWait.SegmentCount = segments;
-                    options.NestedWait.FailureProbability = failure;
-                    options.NestedWait.Horizon = horizon;
-                },
-                wave: 400);
-            return driver.Batches.Max(batch => batch.KvTokens);
+            NestedWaitGate gate = Learned(segments, failure, horizon);
+            return Enumerable.Range(8, 2_000).FirstOrDefault(residents => Holds(gate, residents, KvBudget), int.MaxValue);
         }
 
-        long usual = Peak(3, .001, TimeSpan.FromHours(1));
-        Assert.True(usual < Peak(1, .001, TimeSpan.FromHours(1)));
-        Assert.True(usual > Peak(3, .9, TimeSpan.FromHours(1)));
-        Assert.True(usual > Peak(3, .001, TimeSpan.FromMilliseconds(1)));
+        int usual = Planned(3, .001, TimeSpan.FromHours(1));
+        Assert.Equal(int.MaxValue, Planned(1, .001, TimeSpan.FromHours(1)));
+        Assert.True(usual < int.MaxValue);
+        Assert.True(usual > Planned(3, .9, TimeSpan.FromHours(1)));
+        Assert.True(usual > Planned(3, .001, TimeSpan.FromMilliseconds(1)));
+    }
+
+    [Fact]
+    public void Run_WaveOnPlentyOfKv_SegmentsDelayNobody()
+    {
+        List<TimeSpan> nested = Ends(Wave(segments: 3));
+        Assert.Equal(Ends(Wave(segments: 1)), nested);
     }
 
     [Fact]
@@ -251,6 +256,65 @@ public sealed class StreamingGateTests
         Assert.Equal(0, rate.PerSecond(TimeSpan.FromSeconds(200)));
     }
 
+    /// <summary>Segments are learned from a quiet stream, and then a wave comes.</summary>
+    private static StreamDriver Wave(int segments) => Run(
+        SchedulingPolicies.NestedWait,
+        40,
+        20,
+        options =>
+        {
+            options.Wait.WarmUpCompletions = 100;
+            options.Wait.RefitInterval = TimeSpan.FromSeconds(15);
+            options.NestedWait.SegmentCount = segments;
+        },
+        wave: 400,
+        kvTokens: 400_000);
+
+    /// <summary>A gate that has seen a stream of short and long outputs.</summary>
+    private static NestedWaitGate Learned(int segments, double failure, TimeSpan horizon)
+    {
+        var options = new KvSchedulingOptions
+        {
+            Wait = { WarmUpCompletions = 100 },
+            NestedWait = { SegmentCount = segments, FailureProbability = failure, Horizon = horizon },
+        };
+        var gate = new NestedWaitGate(new PolicyContext(options, SchedulerHarness.UnitRounds(KvBudget), KvBudget));
+        for (int i = 0; i < 400; i++)
+        {
+            var request = new TestRequest(100, 200, id: i) { GeneratedTokens = i % 2 == 0 ? 10 : 100 };
+            Queue(gate, request, TimeSpan.FromSeconds(i * .05));
+            request.Place.WaitTicket = 0;
+            gate.OnLeft(request);
+            gate.OnCompleted(request);
+            StepShape shape = default;
+            shape.AddDecode(100);
+            if (i % 2 == 0)
+            {
+                shape.AddPrefill(100, 0);
+            }
+
+            gate.OnStep(shape, TimeSpan.FromSeconds(Seconds(shape)));
+        }
+
+        Queue(gate, new TestRequest(100, 200), TimeSpan.FromSeconds(20));
+        return gate;
+    }
+
+    private static void Queue(NestedWaitGate gate, TestRequest request, TimeSpan now)
+    {
+        request.Place.WaitTicket = request.Place.NextTicket();
+        request.Place.WaitingSince = now;
+        gate.OnQueued(request, now);
+    }
+
+    /// <summary>Whether a newcomer is held while so many long outputs run.</summary>
+    private static bool Holds(NestedWaitGate gate, int residents, long kvUsedTokens)
+    {
+        List<SequenceSlot> running = [.. Enumerable.Range(0, residents).Select(id => new SequenceSlot(id) { Request = new TestRequest(100, 200) { GeneratedTokens = 90 } })];
+        gate.Decide(new GateConditions(TimeSpan.FromSeconds(21), running, kvUsedTokens));
+        return gate.IsHeld(new TestRequest(100, 200));
+    }
+
     private static long Held(string policy, Action<KvSchedulingOptions> configure) => Run(policy, 80, 40, options =>
     {
         Large(options);
@@ -266,11 +330,11 @@ public sealed class StreamingGateTests
         options.Wait.MaxHold = TimeSpan.FromMilliseconds(300);
     }
 
-    private static StreamDriver Run(string policy, double rate, double seconds, Action<KvSchedulingOptions>? configure = null, double wave = 0)
+    private static StreamDriver Run(string policy, double rate, double seconds, Action<KvSchedulingOptions>? configure = null, double wave = 0, long kvTokens = 30_000)
     {
         KvSchedulingOptions options = new() { Policy = policy, MaxRunningRequests = 256 };
         configure?.Invoke(options);
-        EngineDescription engine = SchedulerHarness.UnitRounds(wave > 0 ? 400_000 : 30_000, 16, 256) with { MaxStepTokens = 4096 };
+        EngineDescription engine = SchedulerHarness.UnitRounds(kvTokens, 16, 256) with { MaxStepTokens = 4096 };
         var driver = new StreamDriver(engine, options, Seconds);
         var random = new Random(17);
         List<(TimeSpan, TestRequest)> arrivals = [];
