@@ -31,6 +31,34 @@ public sealed class SimulatorTests
     }
 
     [Fact]
+    public void Run_CallerGivesUpWhileWaiting_IsCancelledThenAndNeverRuns()
+    {
+        WorkloadRequest[] requests =
+        [
+            Requests.Of(5, 8),
+            Requests.Of(5, 8) with { Patience = TimeSpan.FromSeconds(3) },
+            Requests.Of(5, 8) with { Patience = TimeSpan.FromSeconds(9) },
+        ];
+        SimulationResult result = Run("fcfs", requests, new SimulationSettings { KvTokens = 100, MaxRunningRequests = 1, KeepRequests = true });
+        Assert.Equal((2, 1, 0), (result.Completions, result.Cancelled, result.Refused));
+        Assert.Null(result.Requests[1]);
+        Assert.Equal(TimeSpan.FromSeconds(8), result.Requests[2]!.Value.QueueTime);
+        Assert.Equal(16, result.OutputTokens);
+    }
+
+    [Fact]
+    public void Run_PrioritiesAndTenants_ReachTheScheduler()
+    {
+        WorkloadRequest[] priorities = [Requests.Of(5, 4), Requests.Of(5, 4), Requests.Of(5, 4) with { Priority = 1 }];
+        SimulationResult result = Run("fcfs", priorities, new SimulationSettings { KvTokens = 100, MaxRunningRequests = 1, KeepRequests = true });
+        Assert.Equal([4, 8, 0], result.Requests.Select(static times => times!.Value.QueueTime.TotalSeconds));
+
+        WorkloadRequest[] tenants = [.. Enumerable.Range(0, 4).Select(static index => Requests.Of(5, 4) with { Tenant = index < 3 ? "loud" : "quiet" })];
+        var settings = new SimulationSettings { KvTokens = 100, MaxRunningRequests = 1, KeepRequests = true, Configure = static options => options.Fairness = TenantFairness.VirtualTokenCounter };
+        Assert.Equal([0, 8, 12, 4], Run("fcfs", tenants, settings).Requests.Select(static times => times!.Value.QueueTime.TotalSeconds));
+    }
+
+    [Fact]
     public void Run_ArrivalDuringAStep_JoinsTheNextOne()
     {
         SimulationResult result = Run("fcfs", [Requests.Of(5, 4), Requests.Of(5, 1, 0.5)], new SimulationSettings { KvTokens = 100, KeepRequests = true });

@@ -1,0 +1,54 @@
+using KvScheduling.Simulation;
+
+namespace KvScheduling.Baselines.Tests;
+
+/// <summary>Baselines in the simulator, against what is known of them.</summary>
+public sealed class SimulatedBaselineTests
+{
+    public static TheoryData<string> Names => [.. BaselinePolicies.Names];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Run_TightPool_EverybodyEndsAndTheBudgetHolds(string policy)
+    {
+        WorkloadRequest[] requests = [.. SyntheticWorkload.Draw(RequestMixes.Get("chat-docs"), ArrivalProcess.Poisson(2), 300, seed: 1)];
+        SimulationResult result = Run(policy, requests, OutputLengths.History);
+        Assert.Equal(requests.Length, result.Completions + result.Refused + result.Failed);
+        Assert.True(result.Completions > 10);
+        Assert.InRange(result.KvShare.Max, 0.2, 1);
+    }
+
+    [Fact]
+    public void Run_UnknownLengthsNearSaturation_OursHasLessThanHalfOfTheMeanOfVllm()
+    {
+        WorkloadRequest[] requests = [.. SyntheticWorkload.Draw(RequestMixes.Get("chat-docs"), ArrivalProcess.Poisson(1), 4000, seed: 1)];
+        SimulationSettings settings = Settings(OutputLengths.History) with { KvTokens = 60_000, CostModel = new LinearCostModel(1000, 1000.0 / 512, 0, 0), PrefillChunkTokens = 2048 };
+        double scale = 0.95 / WorkloadTotals.Of(requests).Load(settings);
+        requests = [.. requests.Select(request => request with { Arrival = request.Arrival / scale })];
+        SimulationResult vllm = Simulator.Run(BaselinePolicies.Vllm, requests, settings);
+        SimulationResult ours = Simulator.Run(SchedulingPolicies.Adaptive, requests, settings);
+        Assert.True(ours.Latency.Mean < 0.5 * vllm.Latency.Mean, $"{ours.Latency.Mean} against {vllm.Latency.Mean}");
+        Assert.True(ours.Evictions < 0.5 * vllm.Evictions, $"{ours.Evictions} against {vllm.Evictions}");
+    }
+
+    [Fact]
+    public void Run_UnknownPolicy_NamesBuiltInAndAdditionalOnes()
+    {
+        ArgumentException error = Assert.Throws<ArgumentException>(() => Run("guess", [], OutputLengths.Known));
+        Assert.Contains("sarathi", error.Message, StringComparison.Ordinal);
+        Assert.Contains("svf", error.Message, StringComparison.Ordinal);
+    }
+
+    private static SimulationResult Run(string policy, WorkloadRequest[] requests, OutputLengths lengths) =>
+        Simulator.Run(policy, requests, Settings(lengths) with { CheckInvariants = true, MaxContextTokens = 16_384 });
+
+    private static SimulationSettings Settings(OutputLengths lengths) => new()
+    {
+        KvTokens = 32_768,
+        BlockTokens = 16,
+        CostModel = LinearCostModel.Llama2A100,
+        OutputLengths = lengths,
+        MaxOutputTokens = 2000,
+        AdditionalPolicies = BaselinePolicies.All,
+    };
+}
