@@ -1,3 +1,4 @@
+using KvScheduling.Baselines;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace KvScheduling.Live;
@@ -14,7 +15,7 @@ internal sealed class LiveScheduler : IAsyncDisposable
     public static async Task<LiveScheduler> StartAsync(Func<IInferenceEngine> engine, Action<KvSchedulingOptions> configure, CancellationToken cancellationToken)
     {
         var services = new ServiceCollection();
-        services.AddKvScheduling(configure).AddEngine("engine", _ => engine());
+        services.AddKvScheduling(configure).AddEngine("engine", _ => engine()).AddBaselinePolicies();
         var scheduler = new LiveScheduler(services.BuildServiceProvider());
         await scheduler.Scheduler.StartAsync(cancellationToken);
         return scheduler;

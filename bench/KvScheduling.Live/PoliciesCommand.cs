@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using KvScheduling.Baselines;
 using KvScheduling.ManagedEngine;
 
 namespace KvScheduling.Live;
@@ -28,7 +29,7 @@ internal static class PoliciesCommand
     private static readonly Option<string> Policies = new("--policies")
     {
         Description = "The policies, separated by commas; all are compared with the first.",
-        DefaultValueFactory = static _ => "fcfs,sorted-f,svf,wait,nested-wait,adaptive",
+        DefaultValueFactory = static _ => "fcfs,vllm,sorted-f,svf,wait,nested-wait,adaptive",
     };
 
     public static Command Create()
@@ -133,12 +134,12 @@ internal static class PoliciesCommand
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{policy,-14}{own.Mean * 1000,10:0.00}{own.Quantile(0.5) * 1000,10:0.00}{own.Quantile(0.99) * 1000,10:0.00}{own.MeanFirstToken * 1000,10:0.00}{own.Held,8}{own.Evictions,9}{against,16:0.000}"));
-                isLightFair &= workload != Light || against <= LightTolerance;
+                isLightFair &= workload != Light || against <= LightTolerance || BaselinePolicies.All.ContainsKey(policy);
             }
         }
 
         Console.WriteLine();
-        Console.WriteLine($"At light load nobody is more than 2 % slower than {policies[0]}, by the medians of every request over the rounds: {(isLightFair ? "yes" : "NO")}");
+        Console.WriteLine($"At light load none of our policies is more than 2 % slower than {policies[0]}, by the medians of every request over the rounds: {(isLightFair ? "yes" : "NO")}");
         return isLightFair;
     }
 }

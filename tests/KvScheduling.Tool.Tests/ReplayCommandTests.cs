@@ -1,3 +1,4 @@
+using KvScheduling.Baselines;
 using KvScheduling.Simulation;
 
 namespace KvScheduling.Tool.Tests;
@@ -15,6 +16,13 @@ public sealed class ReplayCommandTests : IDisposable
         Assert.True(_tool.Json.GetProperty("equal").GetBoolean());
         Assert.True(_tool.Json.GetProperty("equal_lines").GetInt64() > 50);
         Assert.Equal("sorted-f", _tool.Json.GetProperty("policy").GetString());
+    }
+
+    [Fact]
+    public async Task Replay_LogUnderTheSchedulerOfAnotherEngine_IsEqual()
+    {
+        Assert.Equal(0, await _tool.RunAsync("replay", _tool.Write("log.jsonl", Log(BaselinePolicies.Vllm)), "--format", "json"));
+        Assert.Equal("vllm", _tool.Json.GetProperty("policy").GetString());
     }
 
     [Fact]
@@ -73,7 +81,7 @@ public sealed class ReplayCommandTests : IDisposable
     }
 
     /// <summary>The log of a simulated run: one request alone first, then some together.</summary>
-    private static string Log()
+    private static string Log(string policy = SchedulingPolicies.SortedF)
     {
         using var log = new MemoryStream();
         WorkloadRequest[] requests =
@@ -81,7 +89,10 @@ public sealed class ReplayCommandTests : IDisposable
             new(TimeSpan.Zero, 20, 3),
             .. Enumerable.Range(1, 20).Select(i => new WorkloadRequest(TimeSpan.FromSeconds(1), 10 + i, 5 + (i % 4))),
         ];
-        Simulator.Run("sorted-f", requests, new SimulationSettings { KvTokens = 200, CostModel = new LinearCostModel(10, 0.1, 1, 0.01), DecisionLog = log });
+        Simulator.Run(
+            policy,
+            requests,
+            new SimulationSettings { KvTokens = 200, CostModel = new LinearCostModel(10, 0.1, 1, 0.01), AdditionalPolicies = BaselinePolicies.All, DecisionLog = log });
         return System.Text.Encoding.UTF8.GetString(log.ToArray());
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using KvScheduling.Baselines;
 using KvScheduling.Simulation;
 
 namespace KvScheduling.Tool;
@@ -46,7 +47,7 @@ internal sealed class ReplayCommand : ToolCommand
             }
 
             using FileStream log = File.OpenRead(path);
-            Report(DecisionLog.Replay(log, cancellationToken: cancellationToken), console, format);
+            Report(DecisionLog.Replay(log, BaselinePolicies.All, cancellationToken: cancellationToken), console, format);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
