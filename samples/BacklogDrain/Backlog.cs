@@ -62,7 +62,7 @@ internal sealed class Backlog
                 steps = scheduler.GetSnapshot().Steps - before.Steps;
                 stepSum += steps;
                 outputs[result.Index] = completed.OutputTokens.ToArray();
-                file?.Write(result.Index, prompt.Text, ChatText.Decode(scheduler.TextCodec!, completed.OutputTokens.Span), completed);
+                file?.Write(result.Index, prompt.Text, scheduler.TextCodec!.Decode(completed.OutputTokens.Span), completed);
             }
             else
             {
@@ -92,7 +92,7 @@ internal sealed class Backlog
         int? expected = settings.IgnoreExpected || prompt.ExpectedTokens is not { } tokens ? null : Math.Min(tokens, settings.MaxOutputTokens);
         return new GenerationRequest
         {
-            PromptTokens = ChatText.Tokenize(codec, prompt.Text),
+            PromptTokens = codec.EncodeUserMessage(prompt.Text),
             MaxOutputTokens = settings.MaxOutputTokens,
             Hints = new SchedulingHints { ExpectedOutputTokens = expected },
         };

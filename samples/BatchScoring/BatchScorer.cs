@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using System.Text;
-using System.Text.Json;
 
 namespace KvScheduling.Samples.BatchScoring;
 
@@ -42,7 +40,7 @@ internal sealed class BatchScorer(IKvScheduler scheduler)
             ReadAsync(rows, options, codec, underWay, window, cancellationToken), cancellationToken: cancellationToken))
         {
             underWay.TryRemove(result.Index, out TRow? row);
-            yield return new ScoredRow<TRow>(result.Index, row!, result.Result is { } done ? Decode(codec, done.OutputTokens.Span) : null, result.Error);
+            yield return new ScoredRow<TRow>(result.Index, row!, result.Result is { } done ? codec.Decode(done.OutputTokens.Span) : null, result.Error);
         }
     }
 
@@ -63,35 +61,7 @@ internal sealed class BatchScorer(IKvScheduler scheduler)
             }
 
             underWay[index++] = row;
-            yield return new GenerationRequest { PromptTokens = Encode(codec, options.Prompt(row)), MaxOutputTokens = options.MaxOutputTokens(row) };
+            yield return new GenerationRequest { PromptTokens = codec.EncodeUserMessage(options.Prompt(row)), MaxOutputTokens = options.MaxOutputTokens(row) };
         }
-    }
-
-    private static int[] Encode(ITextCodec codec, string prompt)
-    {
-        using var json = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(json))
-        {
-            writer.WriteStartArray();
-            writer.WriteStartObject();
-            writer.WriteString("role", "user");
-            writer.WriteString("content", prompt);
-            writer.WriteEndObject();
-            writer.WriteEndArray();
-        }
-
-        return codec.Encode(codec.ApplyChatTemplate(Encoding.UTF8.GetString(json.ToArray()), toolsJson: null, addGenerationPrompt: true));
-    }
-
-    private static string Decode(ITextCodec codec, ReadOnlySpan<int> tokens)
-    {
-        ITokenDecoder decoder = codec.CreateDecoder();
-        var text = new StringBuilder();
-        foreach (int token in tokens)
-        {
-            text.Append(decoder.Append(token));
-        }
-
-        return text.Append(decoder.Flush()).ToString();
     }
 }

@@ -209,7 +209,7 @@ public sealed class OnnxFolderTests
 
     [Theory]
     [InlineData("../model.onnx.data")]
-    [InlineData("/tmp/model.onnx.data")]
+    [InlineData("/elsewhere/model.onnx.data")]
     public void Open_DataOutsideTheFolder_IsRefused(string location)
     {
         using TemporaryFolder folder = new SyntheticGraph(SyntheticModel.Tensors()) { Location = location }.Folder();

@@ -1,22 +1,8 @@
-using System.Text;
-
 namespace KvScheduling.Tests;
 
 public class SimulatedTextCodecTests
 {
     private readonly ITextCodec _codec = SimulatedTextCodec.Instance;
-
-    private string Decode(IEnumerable<int> tokens)
-    {
-        ITokenDecoder decoder = _codec.CreateDecoder();
-        StringBuilder text = new();
-        foreach (int token in tokens)
-        {
-            text.Append(decoder.Append(token));
-        }
-
-        return text.Append(decoder.Flush()).ToString();
-    }
 
     [Theory]
     [InlineData("")]
@@ -24,18 +10,18 @@ public class SimulatedTextCodecTests
     [InlineData("The queue waits. A step")]
     [InlineData("Grüße, 世界 👋🏽!")]
     [InlineData("xCache <|im_st <b>")]
-    public void Decode_OfEncoded_IsTheText(string text) => Assert.Equal(text, Decode(_codec.Encode(text)));
+    public void Decode_OfEncoded_IsTheText(string text) => Assert.Equal(text, _codec.Decode(_codec.Encode(text)));
 
     [Fact]
     public void Encode_SpecialTokens_AreOneTokenEachAndHidden()
     {
         int[] tokens = _codec.Encode("<|im_start|>a<|im_end|><|endoftext|>");
         Assert.Equal(4, tokens.Length);
-        Assert.Equal("a", Decode(tokens));
+        Assert.Equal("a", _codec.Decode(tokens));
     }
 
     [Fact]
-    public void Encode_LoneSurrogate_IsAReplacementCharacter() => Assert.Equal("a\uFFFDb", Decode(_codec.Encode("a\uD800b")));
+    public void Encode_LoneSurrogate_IsAReplacementCharacter() => Assert.Equal("a\uFFFDb", _codec.Decode(_codec.Encode("a\uD800b")));
 
     [Fact]
     public void Decode_CharacterInParts_ComesWhole()
@@ -56,7 +42,7 @@ public class SimulatedTextCodecTests
         for (int i = 0; i < 50; i++)
         {
             List<int> output = driver.Generate(0, SimulatedDriver.Prompt(30, i));
-            string text = Decode(output);
+            string text = _codec.Decode([.. output]);
             Assert.Equal(output, _codec.Encode(text));
             Assert.Matches("^[A-Z][a-z]*( [A-Za-z]+\\.?)*\\.$", text);
         }
@@ -81,5 +67,14 @@ public class SimulatedTextCodecTests
             "<|im_start|>tool\n3<|im_end|>\n",
         ];
         Assert.Equal(string.Concat(turns), text);
+    }
+
+    [Fact]
+    public void EncodeUserMessage_TextWithQuotes_IsTheTemplateOfOneMessage()
+    {
+        const string text = "Say \"hi\"\n世界";
+        string expected = _codec.ApplyChatTemplate("[{\"role\":\"user\",\"content\":\"Say \\\"hi\\\"\\n世界\"}]", null, addGenerationPrompt: true);
+        Assert.Contains(text, expected, StringComparison.Ordinal);
+        Assert.Equal(_codec.Encode(expected), _codec.EncodeUserMessage(text));
     }
 }
