@@ -207,7 +207,9 @@ public sealed class LoopTests
         Task<GenerationResult>[] waiting = [.. Enumerable.Range(0, 10_000).Select(i => host.Scheduler.Submit(TestHost.Request(i, 4, 2)).CompleteAsync())];
         int withWaiters = System.Diagnostics.Process.GetCurrentProcess().Threads.Count;
         Assert.All(waiting, task => Assert.False(task.IsCompleted));
-        Assert.InRange(withWaiters, 0, threads + 8);
+
+        // A thread for each waiter would be ten thousand; the room is for what other tests start meanwhile in this process.
+        Assert.InRange(withWaiters, 0, threads + 500);
         gate.Set();
         await Task.WhenAll(waiting);
     }
