@@ -11,7 +11,7 @@ internal static class AdmissionReport
     private const int WarmUpPlans = 2_000;
     private const int Plans = 4_000;
 
-    private static readonly string[] Policies = [SchedulingPolicies.Fcfs, SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF];
+    private static readonly string[] Policies = [SchedulingPolicies.Fcfs, SchedulingPolicies.SmallestVolumeFirst, SchedulingPolicies.SortedF, SchedulingPolicies.Adaptive];
 
     public static void Print(TextWriter output)
     {

@@ -4,14 +4,21 @@ namespace KvScheduling;
 /// <typeparam name="T">What a request is to the caller.</typeparam>
 internal sealed class SortedFGreedyScan<T>
 {
+    private readonly BlockRounding _rounding;
     private readonly KvProfile _profile;
-    private readonly List<T> _accepted = [];
+    private readonly List<(T Item, int Prompt, int Output)> _accepted = [];
     private readonly List<T> _best = [];
     private BatchScore _bestScore;
     private BatchScore _scanScore;
     private long _outputs;
+    private long _peakBlocks;
+    private int _profiled;
 
-    public SortedFGreedyScan(long budgetBlocks, int blockTokens) => _profile = new KvProfile(budgetBlocks, new BlockRounding(blockTokens));
+    public SortedFGreedyScan(long budgetBlocks, int blockTokens)
+    {
+        _rounding = new BlockRounding(blockTokens);
+        _profile = new KvProfile(budgetBlocks, _rounding);
+    }
 
     /// <summary>The best batch so far, in the order it was accepted.</summary>
     public List<T> Best => _best;
@@ -28,18 +35,22 @@ internal sealed class SortedFGreedyScan<T>
         _accepted.Clear();
         _scanScore = default;
         _outputs = 0;
+        _peakBlocks = 0;
+        _profiled = 0;
     }
 
     /// <summary>Takes a request if it fits a joint start with those taken before it in this scan.</summary>
     public void Offer(int prompt, int output, T item)
     {
-        if (!_profile.Fits(prompt, output, _profile.Clock))
+        // While the sum of the peaks fits, every joint start does, and nobody needs the profile.
+        long peakBlocks = _peakBlocks + _rounding.Blocks((long)prompt + output);
+        if (peakBlocks > _profile.BudgetBlocks && !FitsProfile(prompt, output))
         {
             return;
         }
 
-        _profile.Insert(0, prompt, output, sharing: false);
-        _accepted.Add(item);
+        _peakBlocks = peakBlocks;
+        _accepted.Add((item, prompt, output));
         _outputs += output;
         var score = new BatchScore(_outputs, _accepted.Count);
         if (score.IsBetterThan(_scanScore))
@@ -57,10 +68,20 @@ internal sealed class SortedFGreedyScan<T>
             _best.Clear();
             for (int i = 0; i < _scanScore.Count; i++)
             {
-                _best.Add(_accepted[i]);
+                _best.Add(_accepted[i].Item);
             }
         }
 
         _accepted.Clear();
+    }
+
+    private bool FitsProfile(int prompt, int output)
+    {
+        for (; _profiled < _accepted.Count; _profiled++)
+        {
+            _profile.Insert(0, _accepted[_profiled].Prompt, _accepted[_profiled].Output, sharing: false);
+        }
+
+        return _profile.Fits(prompt, output, _profile.Clock);
     }
 }

@@ -18,9 +18,9 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
 
     private readonly int _exactLimit;
     private readonly int _window;
-    private readonly OrderedLine<PolicyTicket> _byOutput = new();
-    private readonly OrderedLine<PolicyTicket> _byPeak = new();
-    private readonly OrderedLine<PolicyTicket> _byVolume = new();
+    private readonly OrderedLine _byOutput = new();
+    private readonly OrderedLine _byPeak = new();
+    private readonly OrderedLine _byVolume = new();
     private readonly List<SchedulableRequest> _plan = [];
     private readonly List<SchedulableRequest> _few = [];
     private readonly List<BatchItem> _fewItems = [];
@@ -191,7 +191,7 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
         }
     }
 
-    private void Scan(OrderedLine<PolicyTicket> line)
+    private void Scan(OrderedLine line)
     {
         _scan.BeginScan();
         int left = _window;

@@ -3,7 +3,7 @@ namespace KvScheduling;
 /// <summary>A line ordered by a key that is fixed while a request waits; equal keys keep the order of arrival.</summary>
 internal abstract class StaticKeyPolicy : ISchedulingPolicy
 {
-    private readonly OrderedLine<PolicyTicket> _line = new();
+    private readonly OrderedLine _line = new();
 
     public abstract string Name { get; }
 

@@ -8,7 +8,7 @@ internal sealed class ExpiryQueue
     private const double SpeedTolerance = 0.25;
     private readonly TimeSpan? _queueTimeout;
     private readonly SchedulerLimits _limits;
-    private readonly RequestHeap<WaitTicket> _heap = new();
+    private readonly ExpiryHeap _heap = new();
     private readonly Func<SchedulableRequest, long> _key;
     private double _speed;
 
@@ -20,7 +20,7 @@ internal sealed class ExpiryQueue
     }
 
     /// <summary>The next moment at which a request must be judged; null when there is none.</summary>
-    public TimeSpan? Next => _heap.TryPeek(out OrderedEntry entry) ? TimeSpan.FromTicks(entry.Key) : null;
+    public TimeSpan? Next => _heap.TryPeek(out long key, out _) ? TimeSpan.FromTicks(key) : null;
 
     public void Add(SchedulableRequest request, double meanStepSeconds)
     {
@@ -31,7 +31,7 @@ internal sealed class ExpiryQueue
                 _speed = meanStepSeconds;
             }
 
-            _heap.Add(new OrderedEntry(RefusedAt(request, _speed), 0, request.Place.WaitTicket, request.ArrivalIndex, request));
+            _heap.Add(request, RefusedAt(request, _speed));
         }
     }
 
@@ -53,16 +53,15 @@ internal sealed class ExpiryQueue
             _heap.Rekey(_key);
         }
 
-        while (_heap.TryPeek(out OrderedEntry entry) && entry.Key <= now.Ticks)
+        while (_heap.TryPeek(out long key, out SchedulableRequest? request) && key <= now.Ticks)
         {
-            long refusedAt = RefusedAt(entry.Request, meanStepSeconds);
+            long refusedAt = RefusedAt(request, meanStepSeconds);
             if (refusedAt <= now.Ticks)
             {
-                return entry.Request;
+                return request;
             }
 
-            _heap.TryPop(out _);
-            _heap.Add(entry with { Key = refusedAt });
+            _heap.Postpone(refusedAt);
         }
 
         return null;

@@ -1,16 +1,13 @@
 namespace KvScheduling;
 
-/// <summary>A line ordered by a fixed key: the first entries in a small sorted front, all others in a heap from which the front is refilled in
-/// batches.</summary>
-/// <remarks>Looking at the first n costs n; adding and removing cost the logarithm of the length (and a move within the front); nothing is allocated once the
+/// <summary>A line ordered by a fixed key: the first entries in a small sorted front, all others in leaves from which the front is refilled.</summary>
+/// <remarks>Looking at the first n costs n; adding and removing cost the logarithm of the length (and a move within the front or one leaf); nothing is allocated once the
 /// arrays have grown.</remarks>
-/// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>
-internal sealed class OrderedLine<TTicket>
-    where TTicket : struct, IRequestTicket
+internal sealed class OrderedLine
 {
-    private const int Batch = 256;
-    private readonly RequestHeap<TTicket> _rest = new();
-    private OrderedEntry[] _front = new OrderedEntry[2 * Batch];
+    private const int MaxFront = 4 * OrderedRest.LeafSize;
+    private readonly OrderedRest _rest = new();
+    private OrderedEntry[] _front = new OrderedEntry[MaxFront];
     private int _start;
     private int _end;
 
@@ -18,14 +15,14 @@ internal sealed class OrderedLine<TTicket>
 
     public void Add(in OrderedEntry entry)
     {
-        // Invariant: nothing in the heap precedes anything in the front.
+        // Invariant: nothing in the rest precedes anything in the front.
         if (_rest.Count > 0 && (_start == _end || !entry.Precedes(_front[_end - 1])))
         {
             _rest.Add(entry);
             return;
         }
 
-        if (_end - _start >= 2 * Batch)
+        if (_end - _start >= MaxFront)
         {
             if (!entry.Precedes(_front[_end - 1]))
             {
@@ -40,7 +37,7 @@ internal sealed class OrderedLine<TTicket>
         Insert(entry);
     }
 
-    /// <summary>Removes an entry, given the key it was added with, after its request lost its ticket.</summary>
+    /// <summary>Removes an entry, given as it was added, after its request lost its ticket.</summary>
     public void Remove(in OrderedEntry entry)
     {
         if (_start < _end && !_front[_end - 1].Precedes(entry))
@@ -66,11 +63,11 @@ internal sealed class OrderedLine<TTicket>
 
     private void Refill(int count)
     {
-        int wanted = Math.Max(count, Batch);
-        MoveToBegin(wanted);
-        while (_end < wanted && _rest.TryPop(out OrderedEntry entry))
+        int wanted = Math.Max(count, OrderedRest.LeafSize);
+        MoveToBegin(wanted + OrderedRest.LeafSize);
+        while (_end < wanted && _rest.Count > 0)
         {
-            _front[_end++] = entry;
+            _end += _rest.TakeFirst(_front.AsSpan(_end));
         }
     }
 

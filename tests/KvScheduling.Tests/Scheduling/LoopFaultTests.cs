@@ -143,11 +143,16 @@ public sealed class LoopFaultTests
     [Fact]
     public async Task DisposeAsync_PatienceRunsOut_EndsTheRestWithShuttingDown()
     {
-        var engine = new ScriptedEngine { BeforeStep = _ => Thread.Yield() };
+        using var gate = new ManualResetEventSlim();
+        var engine = new ScriptedEngine { BeforeStep = step => { if (step == 2) { gate.Wait(); } } };
         KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.ShutdownTimeout = TimeSpan.Zero);
         Task<GenerationResult> running = host.Scheduler.Submit(TestHost.Request(0, 8, 2000)).CompleteAsync();
         await TestHost.UntilAsync(() => engine.Steps > 0);
-        await host.DisposeAsync();
+
+        // Without patience the end is asked for before this call returns, and the step under way is the last.
+        Task disposing = host.DisposeAsync().AsTask();
+        gate.Set();
+        await disposing;
         SchedulingRejectedException error = await Assert.ThrowsAsync<SchedulingRejectedException>(() => running);
         Assert.Equal(SchedulingRejection.ShuttingDown, error.Reason);
         Assert.True(engine.IsDisposed);

@@ -1,15 +1,11 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace KvScheduling;
 
-/// <summary>A 4-ary heap of requests. Removal is free: entries without a valid ticket are dropped when they come up, and all of them before they outnumber the
-/// living.</summary>
-/// <remarks>
-/// The heap moves small items that hold the whole key and no reference; the requests stay where they are in a table of their own. Positions are not kept in
-/// the requests either:
-/// writing them would touch a cold object on every level of every pop, which at a million entries costs more than the pop.
-/// </remarks>
-/// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>
-internal sealed class RequestHeap<TTicket>
-    where TTicket : struct, IRequestTicket
+/// <summary>A 4-ary heap of waiting requests by the moment at which they must be judged. Removal is free: entries of a wait that is over are dropped when they
+/// come up, and all of them before they outnumber the living.</summary>
+/// <remarks>The heap moves small items that hold the whole key and no reference; the requests stay where they are in a table of their own.</remarks>
+internal sealed class ExpiryHeap
 {
     private const int Slack = 64;
     private Item[] _items = new Item[16];
@@ -21,7 +17,7 @@ internal sealed class RequestHeap<TTicket>
     /// <summary>Living entries.</summary>
     public int Count { get; private set; }
 
-    public void Add(in OrderedEntry entry)
+    public void Add(SchedulableRequest request, long key)
     {
         if (_length == _items.Length)
         {
@@ -29,11 +25,10 @@ internal sealed class RequestHeap<TTicket>
         }
 
         Count++;
-        var item = new Item(entry.Key, entry.Arrival, entry.Minor, TakeCell(entry));
-        Rise(_length++, item);
+        Rise(_length++, new Item(key, request.ArrivalIndex, TakeCell(request)));
     }
 
-    /// <summary>Says that a request of this heap lost its ticket.</summary>
+    /// <summary>Says that the wait of a request of this heap is over.</summary>
     public void OnRemoved()
     {
         Count--;
@@ -43,37 +38,31 @@ internal sealed class RequestHeap<TTicket>
         }
     }
 
-    /// <summary>The least living entry.</summary>
-    public bool TryPeek(out OrderedEntry entry)
+    /// <summary>The request to be judged first.</summary>
+    public bool TryPeek(out long key, [NotNullWhen(true)] out SchedulableRequest? request)
     {
         while (_length > 0)
         {
-            ref readonly Item top = ref _items[0];
+            Item top = _items[0];
             ref readonly Cell cell = ref _cells[top.Cell];
             if (cell.IsLiving)
             {
-                entry = new OrderedEntry(top.Key, top.Minor, cell.Ticket, top.Arrival, cell.Request!);
+                (key, request) = (top.Key, cell.Request!);
                 return true;
             }
 
             DropTop();
         }
 
-        entry = default;
+        (key, request) = (0, null);
         return false;
     }
 
-    /// <summary>Takes the least living entry out of the heap; the request keeps its ticket.</summary>
-    public bool TryPop(out OrderedEntry entry)
+    /// <summary>Gives the request to be judged first, found by <see cref="TryPeek"/>, a later moment.</summary>
+    public void Postpone(long key)
     {
-        if (!TryPeek(out entry))
-        {
-            return false;
-        }
-
-        DropTop();
-        Count--;
-        return true;
+        _items[0] = _items[0] with { Key = key };
+        Sink(0);
     }
 
     /// <summary>Gives every living entry a new key.</summary>
@@ -88,7 +77,7 @@ internal sealed class RequestHeap<TTicket>
         Compact();
     }
 
-    private int TakeCell(in OrderedEntry entry)
+    private int TakeCell(SchedulableRequest request)
     {
         int cell = _freeCell;
         if (cell >= 0)
@@ -105,7 +94,7 @@ internal sealed class RequestHeap<TTicket>
             cell = _cellCount++;
         }
 
-        _cells[cell] = new Cell { Request = entry.Request, Ticket = entry.Ticket };
+        _cells[cell] = new Cell { Request = request, Ticket = request.Place.WaitTicket };
         return cell;
     }
 
@@ -220,10 +209,10 @@ internal sealed class RequestHeap<TTicket>
         }
     }
 
-    private readonly record struct Item(long Key, long Arrival, uint Minor, int Cell)
+    private readonly record struct Item(long Key, long Arrival, int Cell)
     {
         public bool Precedes(in Item other) =>
-            Key != other.Key ? Key < other.Key : Minor != other.Minor ? Minor < other.Minor : Arrival < other.Arrival;
+            Key != other.Key ? Key < other.Key : Arrival < other.Arrival;
     }
 
     private struct Cell
@@ -232,6 +221,6 @@ internal sealed class RequestHeap<TTicket>
         public uint Ticket;
         public int NextFree;
 
-        public readonly bool IsLiving => TTicket.Of(Request!) == Ticket;
+        public readonly bool IsLiving => Request!.Place.WaitTicket == Ticket;
     }
 }
