@@ -22,6 +22,7 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
     private readonly OrderedLine _byPeak = new();
     private readonly OrderedLine _byVolume = new();
     private readonly List<SchedulableRequest> _plan = [];
+    private readonly List<OrderedEntry> _batch = [];
     private readonly List<SchedulableRequest> _few = [];
     private readonly List<BatchItem> _fewItems = [];
     private readonly SortedFGreedyScan<SchedulableRequest> _scan;
@@ -138,12 +139,23 @@ internal sealed class SortedFPolicy : ISchedulingPolicy
             PlanGreedily();
         }
 
-        foreach (SchedulableRequest request in CollectionsMarshal.AsSpan(_plan)[from..])
+        // The order by output, then prompt, then arrival is that of the batch.
+        Span<SchedulableRequest> batch = CollectionsMarshal.AsSpan(_plan)[from..];
+        CollectionsMarshal.SetCount(_batch, batch.Length);
+        Span<OrderedEntry> order = CollectionsMarshal.AsSpan(_batch);
+        for (int i = 0; i < batch.Length; i++)
         {
-            request.Place.IsPlanned = true;
+            batch[i].Place.IsPlanned = true;
+            order[i] = OutputEntry(batch[i]);
         }
 
-        CollectionsMarshal.AsSpan(_plan)[from..].Sort(static (a, b) => BatchItem.CompareInBatch(Item(a), Item(b)));
+        order.Sort();
+        for (int i = 0; i < batch.Length; i++)
+        {
+            batch[i] = order[i].Request;
+        }
+
+        _batch.Clear();
     }
 
     private bool PlanExactly()

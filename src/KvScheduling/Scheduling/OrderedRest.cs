@@ -78,7 +78,7 @@ internal sealed class OrderedRest
         Span<OrderedEntry> living = entries[..first.Count];
         first.Entries.AsSpan(0, first.Count).CopyTo(living);
         Warm(living);
-        living.Sort(OrderedEntry.Compare);
+        living.Sort();
         Count -= living.Length;
         _entries -= living.Length;
         RemoveLeaf(_start);
@@ -246,7 +246,7 @@ internal sealed class OrderedRest
         {
             const int Half = LeafSize / 2;
             Span<OrderedEntry> entries = Entries;
-            entries.Sort(OrderedEntry.Compare);
+            entries.Sort();
             entries[Half..].CopyTo(upper.Entries);
             entries[Half..].Clear();
             Count = Half;

@@ -22,7 +22,7 @@ public sealed class OrderedLineTests
             if (random.Next(10) < addsOfTen)
             {
                 OrderedEntry entry = Entry(random.Next(keys), (uint)random.Next(3), operation);
-                model.Insert(~model.BinarySearch(entry, Order), entry);
+                model.Insert(~model.BinarySearch(entry), entry);
                 line.Add(entry);
             }
             else if (model.Count > 0)
@@ -70,8 +70,6 @@ public sealed class OrderedLineTests
         Assert.Equal(0, all.Count(reference => reference.IsAlive));
         GC.KeepAlive(line);
     }
-
-    private static Comparer<OrderedEntry> Order { get; } = Comparer<OrderedEntry>.Create(OrderedEntry.Compare);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference[] AddAndRemoveMost(OrderedLine line, int count, int remaining)
