@@ -21,5 +21,25 @@ internal sealed class LiveScheduler : IAsyncDisposable
         return scheduler;
     }
 
+    /// <summary>Submits requests when they arrive and waits for all.</summary>
+    public async Task<SchedulingReport[]> RunAsync(LiveRequest[] requests, CancellationToken cancellationToken)
+    {
+        long begin = TimeProvider.System.GetTimestamp();
+        var generations = new List<Task<GenerationResult>>(requests.Length);
+        foreach (LiveRequest request in requests)
+        {
+            TimeSpan early = request.Arrival - TimeProvider.System.GetElapsedTime(begin);
+            if (early > TimeSpan.Zero)
+            {
+                await Task.Delay(early, cancellationToken);
+            }
+
+            generations.Add(Scheduler.Submit(request.ToRequest(), cancellationToken: cancellationToken).CompleteAsync());
+        }
+
+        GenerationResult[] results = await Task.WhenAll(generations);
+        return [.. results.Select(static result => result.Report)];
+    }
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 }

@@ -15,11 +15,15 @@ internal sealed class PolicyFigures
 
     public double MeanFirstToken => _firstTokens.Average();
 
-    public void Add(IReadOnlyList<SchedulingReport> reports, SchedulerSnapshot snapshot)
+    public void Add(IReadOnlyList<SchedulingReport> reports)
     {
         _latencies.AddRange(reports.Select(static report => report.Latency.TotalSeconds));
         _firstTokens.AddRange(reports.Select(static report => report.TimeToFirstToken!.Value.TotalSeconds));
         _rounds.Add([.. reports.Select(static report => report.Latency.TotalSeconds)]);
+    }
+
+    public void AddCounts(SchedulerSnapshot snapshot)
+    {
         Held += snapshot.HeldRequests;
         Evictions += snapshot.Evictions;
     }
@@ -27,11 +31,6 @@ internal sealed class PolicyFigures
     /// <summary>Nearest rank.</summary>
     public double Quantile(double share) => _latencies.Order().ElementAt(Math.Max((int)Math.Ceiling(share * _latencies.Count) - 1, 0));
 
-    /// <summary>The mean over requests of this policy's median latency of each request over the rounds, against another's.</summary>
-    public double Against(PolicyFigures other) => MeanOfMedians() / other.MeanOfMedians();
-
-    private double MeanOfMedians() => Enumerable.Range(0, _rounds[0].Length).Average(request => Median([.. _rounds.Select(round => round[request]).Order()]));
-
-    private static double Median(double[] sorted) =>
-        sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    /// <summary>How many times as long the typical request of a round took as the same request in the same round of another policy: for each round the median over its requests.</summary>
+    public RoundRatios Against(PolicyFigures other) => new([.. _rounds.Zip(other._rounds, static (own, others) => RoundRatios.Median([.. own.Zip(others, static (a, b) => a / b)]))]);
 }
