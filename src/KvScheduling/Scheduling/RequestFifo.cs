@@ -1,15 +1,22 @@
 namespace KvScheduling;
 
-/// <summary>Requests in the order they were added. Removal is free: entries without a valid ticket are dropped as they come up, and all of them before they
+/// <summary>Requests in the order they were added. Removal is free: entries without a valid ticket are dropped as they come up, and, chunk by chunk, before they
 /// outnumber the living.</summary>
+/// <remarks>No single operation costs more than work on one chunk, beside what is asked for.</remarks>
 /// <typeparam name="TTicket">The ticket that tells living entries.</typeparam>
 internal sealed class RequestFifo<TTicket>
     where TTicket : struct, IRequestTicket
 {
+    private const int ChunkSize = 64;
     private const int Slack = 64;
-    private Entry[] _entries = new Entry[64];
-    private int _head;
-    private int _length;
+
+    private Chunk _first = new();
+    private Chunk _last;
+    private Chunk? _swept;
+    private Chunk? _spare;
+    private int _entries;
+
+    public RequestFifo() => _last = _first;
 
     /// <summary>Living entries.</summary>
     public int Count { get; private set; }
@@ -17,12 +24,17 @@ internal sealed class RequestFifo<TTicket>
     /// <summary>Adds a request whose ticket was set before.</summary>
     public void Add(SchedulableRequest request)
     {
-        if (_length == _entries.Length)
+        if (_last.End == ChunkSize)
         {
-            Grow();
+            Chunk next = _spare ?? new Chunk();
+            _spare = next.Next;
+            next.Next = null;
+            _last.Next = next;
+            _last = next;
         }
 
-        this[_length++] = new Entry(request, TTicket.Of(request));
+        _last.Entries[_last.End++] = new Entry(request, TTicket.Of(request));
+        _entries++;
         Count++;
     }
 
@@ -34,24 +46,31 @@ internal sealed class RequestFifo<TTicket>
         {
             Clear();
         }
-        else if (_length > (2 * Count) + Slack)
+        else if (_entries > (2 * Count) + Slack)
         {
-            Compact(_length, Count);
+            Sweep();
         }
     }
 
     /// <summary>The oldest request, or null.</summary>
     public SchedulableRequest? First()
     {
-        while (_length > 0)
+        while (Count > 0)
         {
-            ref Entry entry = ref this[0];
-            if (entry.IsLiving)
+            Chunk first = _first;
+            if (first.Count == 0)
             {
-                return entry.Request;
+                Unlink(null, first);
             }
-
-            DropFirst();
+            else if (first.Entries[first.Start].IsLiving)
+            {
+                return first.Entries[first.Start].Request;
+            }
+            else
+            {
+                first.Entries[first.Start++] = default;
+                _entries--;
+            }
         }
 
         return null;
@@ -63,84 +82,143 @@ internal sealed class RequestFifo<TTicket>
     {
         int wanted = Math.Min(requests.Length, Count);
         int found = 0;
-        int walked = 0;
-        while (found < wanted)
+        _ = First();
+        Chunk? before = null;
+        for (Chunk? chunk = _first, next; chunk is not null && found < wanted; chunk = next)
         {
-            ref Entry entry = ref this[walked++];
-            if (entry.IsLiving)
+            next = chunk.Next;
+            if (!chunk.CopyLiving(requests[..wanted], ref found))
             {
-                requests[found++] = entry.Request;
+                // What was skipped is never skipped again.
+                DropDead(chunk);
             }
-        }
 
-        if (walked > found + Slack)
-        {
-            // What was skipped is never skipped again.
-            Compact(walked, found);
+            if (chunk.Count == 0 && next is not null)
+            {
+                Unlink(before, chunk);
+            }
+            else
+            {
+                before = chunk;
+            }
         }
 
         return found;
     }
 
-    private ref Entry this[int index]
+    /// <summary>Drops the dead of the chunk after the one that was swept last, and joins the two when little is left of them.</summary>
+    private void Sweep()
     {
-        get
+        Chunk? before = _swept;
+        Chunk chunk = before?.Next ?? _first;
+        DropDead(chunk);
+        if (before is not null && chunk != _first && before.Count + chunk.Count <= ChunkSize)
         {
-            int at = _head + index;
-            return ref _entries[at < _entries.Length ? at : at - _entries.Length];
+            before.Append(chunk);
+            Unlink(before, chunk);
+        }
+        else
+        {
+            _swept = chunk;
         }
     }
 
+    private void DropDead(Chunk chunk) => _entries -= chunk.DropDead();
+
+    /// <summary>Only the dead are left, and nobody may keep them from the collector.</summary>
     private void Clear()
     {
-        while (_length > 0)
+        while (_first != _last)
         {
-            DropFirst();
+            Unlink(null, _first);
         }
 
-        _head = 0;
+        _first.Clear();
+        _entries = 0;
     }
 
-    private void DropFirst()
+    private void Unlink(Chunk? before, Chunk chunk)
     {
-        this[0] = default;
-        _head = _head + 1 == _entries.Length ? 0 : _head + 1;
-        _length--;
-    }
-
-    /// <summary>Moves the living among the first entries together, against those that follow.</summary>
-    private void Compact(int walked, int living)
-    {
-        int to = walked - 1;
-        for (int from = walked - 1; from >= 0; from--)
+        if (before is null)
         {
-            Entry entry = this[from];
-            if (entry.IsLiving)
-            {
-                this[to--] = entry;
-            }
+            _first = chunk.Next!;
+        }
+        else
+        {
+            before.Next = chunk.Next;
         }
 
-        for (int dead = walked - living; dead > 0; dead--)
-        {
-            DropFirst();
-        }
-    }
-
-    private void Grow()
-    {
-        Entry[] entries = new Entry[_entries.Length * 2];
-        for (int i = 0; i < _length; i++)
-        {
-            entries[i] = this[i];
-        }
-
-        _entries = entries;
-        _head = 0;
+        _last = chunk == _last ? before! : _last;
+        _swept = chunk == _swept ? before : _swept;
+        chunk.Clear();
+        chunk.Next = _spare;
+        _spare = chunk;
     }
 
     private readonly record struct Entry(SchedulableRequest Request, uint Ticket)
     {
         public bool IsLiving => TTicket.Of(Request) == Ticket;
+    }
+
+    private sealed class Chunk
+    {
+        public readonly Entry[] Entries = new Entry[ChunkSize];
+        public int Start;
+        public int End;
+        public Chunk? Next;
+
+        public int Count => End - Start;
+
+        /// <summary>Copies the living into what is left of the requests.</summary>
+        /// <returns>False when it met others.</returns>
+        public bool CopyLiving(Span<SchedulableRequest> requests, ref int found)
+        {
+            bool isClean = true;
+            for (int i = Start; i < End && found < requests.Length; i++)
+            {
+                if (Entries[i].IsLiving)
+                {
+                    requests[found++] = Entries[i].Request;
+                }
+                else
+                {
+                    isClean = false;
+                }
+            }
+
+            return isClean;
+        }
+
+        /// <returns>How many were dropped.</returns>
+        public int DropDead()
+        {
+            int before = Count;
+            int kept = 0;
+            for (int i = Start; i < End; i++)
+            {
+                if (Entries[i].IsLiving)
+                {
+                    Entries[kept++] = Entries[i];
+                }
+            }
+
+            Entries.AsSpan(kept, End - kept).Clear();
+            (Start, End) = (0, kept);
+            return before - kept;
+        }
+
+        public void Append(Chunk next)
+        {
+            Entries.AsSpan(Start, Count).CopyTo(Entries);
+            (Start, End) = (0, Count);
+            next.Entries.AsSpan(next.Start, next.Count).CopyTo(Entries.AsSpan(End));
+            End += next.Count;
+        }
+
+        public void Clear()
+        {
+            Entries.AsSpan(Start, Count).Clear();
+            (Start, End) = (0, 0);
+        }
     }
 }
