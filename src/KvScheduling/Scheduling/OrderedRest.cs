@@ -12,6 +12,7 @@ internal sealed class OrderedRest
     /// <summary>Entries in a full leaf.</summary>
     public const int LeafSize = 128;
     private const int Slack = 64;
+    private const int MaxSpares = 256;
 
     private OrderedEntry[] _bounds = new OrderedEntry[16];
     private Leaf[] _leaves = new Leaf[16];
@@ -20,6 +21,7 @@ internal sealed class OrderedRest
     private int _entries;
     private int _sweep;
     private Leaf? _spare;
+    private int _spares;
 
     /// <summary>Never read: kept so that <see cref="Warm"/> is not optimized away.</summary>
     private volatile int _read;
@@ -162,8 +164,13 @@ internal sealed class OrderedRest
 
     private Leaf TakeLeaf()
     {
-        Leaf leaf = _spare ?? new Leaf();
+        if (_spare is not { } leaf)
+        {
+            return new Leaf();
+        }
+
         _spare = leaf.Next;
+        _spares--;
         leaf.Next = null;
         return leaf;
     }
@@ -197,9 +204,13 @@ internal sealed class OrderedRest
             _leaves[--_end] = null!;
         }
 
-        leaf.Clear();
-        leaf.Next = _spare;
-        _spare = leaf;
+        if (_spares < MaxSpares)
+        {
+            leaf.Clear();
+            leaf.Next = _spare;
+            _spare = leaf;
+            _spares++;
+        }
     }
 
     /// <summary>Moves the leaves to the beginning of their array, of a larger one unless half of it is free.</summary>

@@ -9,11 +9,13 @@ internal sealed class RequestFifo<TTicket>
 {
     private const int ChunkSize = 64;
     private const int Slack = 64;
+    private const int MaxSpares = 256;
 
     private Chunk _first = new();
     private Chunk _last;
     private Chunk? _swept;
     private Chunk? _spare;
+    private int _spares;
     private int _entries;
 
     public RequestFifo() => _last = _first;
@@ -26,11 +28,8 @@ internal sealed class RequestFifo<TTicket>
     {
         if (_last.End == ChunkSize)
         {
-            Chunk next = _spare ?? new Chunk();
-            _spare = next.Next;
-            next.Next = null;
-            _last.Next = next;
-            _last = next;
+            _last.Next = TakeChunk();
+            _last = _last.Next;
         }
 
         _last.Entries[_last.End++] = new Entry(request, TTicket.Of(request));
@@ -137,6 +136,19 @@ internal sealed class RequestFifo<TTicket>
         _entries = 0;
     }
 
+    private Chunk TakeChunk()
+    {
+        if (_spare is not { } chunk)
+        {
+            return new Chunk();
+        }
+
+        _spare = chunk.Next;
+        _spares--;
+        chunk.Next = null;
+        return chunk;
+    }
+
     private void Unlink(Chunk? before, Chunk chunk)
     {
         if (before is null)
@@ -150,9 +162,13 @@ internal sealed class RequestFifo<TTicket>
 
         _last = chunk == _last ? before! : _last;
         _swept = chunk == _swept ? before : _swept;
-        chunk.Clear();
-        chunk.Next = _spare;
-        _spare = chunk;
+        if (_spares < MaxSpares)
+        {
+            chunk.Clear();
+            chunk.Next = _spare;
+            _spare = chunk;
+            _spares++;
+        }
     }
 
     private readonly record struct Entry(SchedulableRequest Request, uint Ticket)
