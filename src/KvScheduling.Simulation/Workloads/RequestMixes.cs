@@ -25,6 +25,7 @@ public static class RequestMixes
         ]),
         new("uniform", [new RequestKind(1, LengthDistribution.Uniform(1, 3000), LengthDistribution.Uniform(1, 1500))]),
         new("lmsys", [new RequestKind(1, LmsysPrompts, LmsysOutputs)]),
+        new("lmsys-words", [new RequestKind(1, LengthDistribution.Lognormal(21, 1.55, 1, 499), LengthDistribution.Lognormal(117, 0.71, 1, 499))]),
         WithLong("lmsys-long10", 0.1),
         WithLong("lmsys-long30", 0.3),
         WithLong("lmsys-long60", 0.6),
@@ -42,6 +43,8 @@ public static class RequestMixes
     /// unequal requests.</para>
     /// <para><c>lmsys</c>: lognormal lengths with the moments that arXiv 2502.07115 reports for LMSYS-Chat-1M; <c>lmsys-long10</c>, <c>30</c> and <c>60</c> add that many
     /// percent of long prompts.</para>
+    /// <para><c>lmsys-words</c>: lognormal lengths below 500 fitted to the means (58.5 and 147.3) and medians (21 and 117) of the LMSYS sample of arXiv 2504.11320, which counts words. A fit: the
+    /// sample has more short outputs.</para>
     /// <para><c>p512d20</c>, <c>p512d20-d50</c>, <c>p512d1000</c>, <c>p10d10-d20</c>, <c>p20d100-d300</c> and <c>p10d20-d160</c>: the fixed types of arXiv 2504.11320 (prompt, then output lengths).</para>
     /// </remarks>
     public static IReadOnlyList<RequestMix> All => Known;

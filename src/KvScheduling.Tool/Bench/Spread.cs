@@ -21,6 +21,9 @@ internal sealed class Spread
         }
     }
 
+    /// <summary>Half the width of the 95 % confidence interval of the mean, by Student's t; not a number for one value.</summary>
+    public double HalfWidth => _values.Count < 2 ? double.NaN : StudentT.Critical(0.95, _values.Count - 1) * Deviation / Math.Sqrt(_values.Count);
+
     public void Add(double value) => _values.Add(value);
 
     /// <summary>For people: mean ± deviation.</summary>
