@@ -32,6 +32,17 @@ public sealed class LightLoadTests
         }
     }
 
+    /// <summary>A cycle brings one request and a fraction: to wait for the second would take longer than a cycle.</summary>
+    [Theory]
+    [InlineData("wait", 100, "known")]
+    [InlineData("nested-wait", 100, "history")]
+    public void Run_FewerThanTwoArrivalsPerCycle_DecidesAsArrivalOrderDoes(string policy, double rate, string lengths)
+    {
+        WorkloadRequest[] stream = [.. SyntheticWorkload.Draw(RequestMixes.Get("p10d10-d20"), ArrivalProcess.Poisson(rate), 6_000, seed: 2)];
+        SimulationSettings settings = Settings(stream, OutputLengths.Parse(lengths)) with { CostModel = Llama2A100CostModel.Instance, MaxRunningRequests = 128, MaxStepTokens = 512 };
+        Assert.Equal(Simulator.Run("fcfs", stream, settings).Requests, Simulator.Run(policy, stream, settings).Requests);
+    }
+
     [Fact]
     public void Run_AdaptiveOnABacklog_IsSortedF()
     {

@@ -2,7 +2,7 @@ using KvScheduling.Simulation;
 
 namespace KvScheduling.Tool;
 
-/// <summary>What the paper-exact policies are given: types, segments and thresholds from the true rates of a stream.</summary>
+/// <summary>Selects what the paper-exact policies are given: types, segments and thresholds from the true rates of a stream.</summary>
 /// <remarks>Source: arXiv 2504.11320, sections 3 and 4; whole thresholds by the rule of <see cref="WaitThresholds"/>.</remarks>
 internal sealed class ExactThresholds
 {
@@ -15,30 +15,39 @@ internal sealed class ExactThresholds
     private const double LargestShare = 0.99;
     private const double Noise = 1e-12;
 
-    private readonly FluidCost _cost;
-    private readonly double _kvTokens;
     private readonly IReadOnlyList<WorkloadRequest> _sample;
+    private readonly double _rate;
+    private readonly FluidCost _cost;
+    private readonly SimulationSettings _caps;
 
     /// <param name="sample">Requests that stand for the stream.</param>
+    /// <param name="rate">Λ: arrivals per second.</param>
     /// <param name="cost">What iterations cost.</param>
-    /// <param name="kvTokens">C: the KV budget in tokens.</param>
-    public ExactThresholds(IReadOnlyList<WorkloadRequest> sample, FluidCost cost, double kvTokens)
+    /// <param name="caps">The KV budget and the most running requests.</param>
+    public ExactThresholds(IReadOnlyList<WorkloadRequest> sample, double rate, FluidCost cost, SimulationSettings caps)
     {
-        (_sample, _cost, _kvTokens) = (sample, cost, kvTokens);
+        (_sample, _rate, _cost, _caps) = (sample, rate, cost, caps);
+    }
+
+    /// <summary>The mean work of requests; the first output token comes with the prefill.</summary>
+    public static FluidWork MeanWork(IEnumerable<WorkloadRequest> requests)
+    {
+        FluidWork[] works = [.. requests.Select(static request => FluidWork.Of(request.PromptTokens, request.OutputTokens - 1))];
+        return new FluidWork(works.Average(static work => work.PrefillTokens), works.Average(static work => work.DecodeTokens), works.Average(static work => work.DecodeKvTokens));
     }
 
     /// <summary>Types for WAIT, each with its threshold.</summary>
-    /// <param name="rate">Λ: arrivals per second.</param>
-    public IReadOnlyList<WaitTypeOptions> Types(double rate)
+    /// <param name="need">What they need.</param>
+    public IReadOnlyList<WaitTypeOptions> Types(out ThresholdNeed need)
     {
         (int Prompt, int Output)[] largest = LargestOfTypes();
         IGrouping<int, WorkloadRequest>[] members =
         [
             .. _sample.GroupBy(request => Array.FindIndex(largest, type => request.PromptTokens <= type.Prompt && request.OutputTokens <= type.Output)).OrderBy(static type => type.Key),
         ];
-        FluidType[] fluid = [.. members.Select(type => new FluidType(rate * type.Count() / _sample.Count, MeanWork(type)))];
-        WaitThresholds selected = WaitThresholds.Select(fluid, _cost, _kvTokens, Slack);
-        return
+        FluidType[] fluid = [.. members.Select(type => new FluidType(_rate * type.Count() / _sample.Count, MeanWork(type)))];
+        WaitThresholds selected = WaitThresholds.Select(fluid, _cost, _caps.KvTokens, Slack);
+        WaitTypeOptions[] types =
         [
             .. members.Select((type, j) => new WaitTypeOptions
             {
@@ -47,11 +56,14 @@ internal sealed class ExactThresholds
                 Threshold = selected.Thresholds[j],
             }),
         ];
+        long places = types.Sum(static type => (long)type.Threshold * type.OutputTokens);
+        need = new ThresholdNeed(selected.Thresholds, selected.KvTokens, places, selected.IsFeasible && places <= _caps.MaxRunningRequests);
+        return types;
     }
 
     /// <summary>Segments for Nested WAIT, each with its threshold.</summary>
-    /// <param name="rate">Λ: arrivals per second.</param>
-    public IReadOnlyList<NestedSegmentOptions> Segments(double rate)
+    /// <param name="need">What they need.</param>
+    public IReadOnlyList<NestedSegmentOptions> Segments(out ThresholdNeed need)
     {
         int[] decodes = [.. _sample.Select(static request => Math.Max(request.OutputTokens - 1, 1))];
         int prompt = (int)Math.Round(_sample.Average(static request => request.PromptTokens));
@@ -61,64 +73,53 @@ internal sealed class ExactThresholds
             ends = [.. SegmentDesign.EqualKv(decodes, prompt, MostSegments).Select(static segment => segment.EndDecode)];
         }
 
-        double[] continues =
-        [
-            .. ends.Skip(1).Select((_, k) => Math.Min((double)decodes.Count(length => length > ends[k]) / decodes.Count(length => k == 0 || length > ends[k - 1]), LargestShare)),
-        ];
-        int[] thresholds = SegmentThresholds(rate, prompt, ends, continues);
+        var segments = new Cut(prompt, ends, [.. ends.Skip(1).Select((_, k) => ShareBeyond(decodes, ends[k], k == 0 ? 0 : ends[k - 1]))]);
+        int[] thresholds = SegmentThresholds(segments);
+        double kv = RequiredKv(segments, thresholds);
 
-        // The first output token comes with the prefill.
+        // The first output token comes with the prefill: a stage more in the first segment.
+        long places = thresholds.Select((n, k) => (long)n * (k == 0 ? ends[0] + 1 : ends[k] - ends[k - 1])).Sum();
+        bool drains = _rate * Iteration(segments, thresholds) <= thresholds[0] + Noise;
+        need = new ThresholdNeed(thresholds, kv, places, drains && kv <= _caps.KvTokens && places <= _caps.MaxRunningRequests);
         return [.. ends.Select((end, k) => new NestedSegmentOptions { EndTokens = end + 1, Threshold = thresholds[k] })];
     }
 
-    /// <summary>The mean work of requests; the first output token comes with the prefill.</summary>
-    internal static FluidWork MeanWork(IEnumerable<WorkloadRequest> requests)
-    {
-        FluidWork[] works = [.. requests.Select(static request => FluidWork.Of(request.PromptTokens, request.OutputTokens - 1))];
-        return new FluidWork(works.Average(static work => work.PrefillTokens), works.Average(static work => work.DecodeTokens), works.Average(static work => work.DecodeKvTokens));
-    }
+    private static double ShareBeyond(int[] decodes, int end, int start) =>
+        Math.Min((double)decodes.Count(length => length > end) / decodes.Count(length => length > start), LargestShare);
 
     private (int Prompt, int Output)[] LargestOfTypes()
     {
         (int Prompt, int Output)[] pairs = [.. _sample.Select(static request => (request.PromptTokens, request.OutputTokens)).Distinct()];
         if (pairs.Length > MostTypes)
         {
-            int[] prompts = Cuts(static request => request.PromptTokens);
-            int[] outputs = Cuts(static request => request.OutputTokens);
+            int[] prompts = MedianAndLargest(static request => request.PromptTokens);
+            int[] outputs = MedianAndLargest(static request => request.OutputTokens);
             pairs = [.. outputs.SelectMany(output => prompts.Select(prompt => (prompt, output)))];
         }
 
         return [.. pairs.OrderBy(static pair => pair.Output).ThenBy(static pair => pair.Prompt)];
     }
 
-    /// <summary>The median and the largest.</summary>
-    private int[] Cuts(Func<WorkloadRequest, int> length)
+    private int[] MedianAndLargest(Func<WorkloadRequest, int> length)
     {
         int[] sorted = [.. _sample.Select(length).Order()];
         return [sorted[sorted.Length / 2], sorted[^1]];
     }
 
-    /// <summary>The smallest n_1 whose full iteration is short enough, the later ones in proportion to who goes on; where the KV that they need is more than there is, the largest that it suffices for.</summary>
-    private int[] SegmentThresholds(double rate, int prompt, int[] ends, double[] continues)
+    /// <summary>The smallest n_1 whose full iteration is short enough, the later ones in proportion to who goes on; where the KV budget is less than they need, the last that it was enough for, or ones.</summary>
+    private int[] SegmentThresholds(in Cut segments)
     {
-        int[] chosen = Following(1, continues);
+        int[] chosen = Following(segments, 1);
         while (true)
         {
-            double iteration = _cost.BaseSeconds;
-            for (int k = 0; k < ends.Length; k++)
-            {
-                double upTo = _cost.SecondsOf(FluidWork.Of(prompt, ends[k]));
-                iteration += chosen[k] * (k == 0 ? upTo : upTo - _cost.SecondsOf(FluidWork.Of(prompt, ends[k - 1])));
-            }
-
-            double needed = Math.Ceiling((rate * iteration * (1 + Slack)) - Noise);
+            double needed = Math.Ceiling((_rate * Iteration(segments, chosen) * (1 + Slack)) - Noise);
             if (needed <= chosen[0] || needed > int.MaxValue)
             {
                 return chosen;
             }
 
-            int[] next = Following((int)needed, continues);
-            if (RequiredKv(next, prompt, ends, continues) > _kvTokens)
+            int[] next = Following(segments, (int)needed);
+            if (RequiredKv(segments, next) > _caps.KvTokens)
             {
                 return chosen;
             }
@@ -127,22 +128,49 @@ internal sealed class ExactThresholds
         }
     }
 
-    private static int[] Following(int first, double[] continues)
+    private static int[] Following(in Cut segments, int first)
     {
-        int[] thresholds = new int[continues.Length + 1];
+        int[] thresholds = new int[segments.Ends.Length];
         thresholds[0] = first;
         for (int k = 1; k < thresholds.Length; k++)
         {
-            thresholds[k] = (int)Math.Clamp(Math.Ceiling((thresholds[k - 1] * continues[k - 1] * (1 + Slack)) - Noise), 1, thresholds[k - 1]);
+            thresholds[k] = (int)Math.Clamp(Math.Ceiling((thresholds[k - 1] * segments.Continues[k - 1] * (1 + Slack)) - Noise), 1, thresholds[k - 1]);
         }
 
         return thresholds;
     }
 
-    private double RequiredKv(int[] thresholds, int prompt, int[] ends, double[] continues)
+    /// <summary>The time of an iteration with every stage of every segment full, in seconds.</summary>
+    private double Iteration(in Cut segments, int[] thresholds)
+    {
+        double seconds = _cost.BaseSeconds;
+        double before = 0;
+        for (int k = 0; k < thresholds.Length; k++)
+        {
+            double upTo = _cost.SecondsOf(FluidWork.Of(segments.Prompt, segments.Ends[k]));
+            seconds += thresholds[k] * (upTo - before);
+            before = upTo;
+        }
+
+        return seconds;
+    }
+
+    private double RequiredKv(in Cut segments, int[] thresholds)
     {
         var options = new NestedWaitOptions();
         return NestedWaitThresholds.Compute(
-            prompt, ends, [.. thresholds.Select(static n => (double)n)], continues, _cost.BaseSeconds, options.Horizon.TotalSeconds, options.FailureProbability).RequiredKvTokens;
+            segments.Prompt,
+            segments.Ends,
+            [.. thresholds.Select(static n => (double)n)],
+            segments.Continues,
+            _cost.BaseSeconds,
+            options.Horizon.TotalSeconds,
+            options.FailureProbability).RequiredKvTokens;
     }
+
+    /// <summary>Segments of decodes without thresholds.</summary>
+    /// <param name="Prompt">l: mean prompt length.</param>
+    /// <param name="Ends">l'_k: the decode at which each ends.</param>
+    /// <param name="Continues">p_k for k = 2..m.</param>
+    private readonly record struct Cut(int Prompt, int[] Ends, double[] Continues);
 }

@@ -8,10 +8,10 @@ internal static class LinearCost
     private const int Chunks = 8;
     private static readonly int[] KvPerRow = [32, 128, 512, 1024, 2048];
 
-    /// <exception cref="WrongInput">An empty iteration would cost nothing.</exception>
-    public static FluidCost Of(IIterationCostModel model, int mostPrefillTokens, int mostRows)
+    /// <exception cref="WrongInput">An iteration that computes nothing would cost nothing.</exception>
+    public static FluidCost Of(SimulationSettings caps)
     {
-        IReadOnlyList<double> d = CostModelFit.To(Steps(model, mostPrefillTokens, mostRows)).Coefficients;
+        IReadOnlyList<double> d = CostModelFit.To(Steps(caps.CostModel, Math.Min(caps.PrefillChunkTokens, caps.MaxStepTokens), caps.MaxRunningRequests)).Coefficients;
         if (d[0] <= 0)
         {
             throw new WrongInput("--cost-model: iterations must cost something before they compute anything, or no batch is worth forming. Give a d0 above 0.");

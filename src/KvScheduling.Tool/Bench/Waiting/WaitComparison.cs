@@ -12,7 +12,7 @@ internal sealed record WaitComparison(SimulationSettings Caps, int FirstSeed, in
     /// <summary>Figures by workload, then rate, then policy; all are compared with the first policy.</summary>
     public IReadOnlyList<WaitFigures> Run(IReadOnlyList<WaitWorkload> workloads, IReadOnlyList<WaitContender> contenders, ToolConsole console, CancellationToken cancellationToken)
     {
-        FluidCost cost = LinearCost.Of(Caps.CostModel, Math.Min(Caps.PrefillChunkTokens, Caps.MaxStepTokens), Caps.MaxRunningRequests);
+        FluidCost cost = LinearCost.Of(Caps);
         (WaitWorkload Workload, double Rate)[] streams = [.. workloads.SelectMany(static workload => workload.Rates.Select(rate => (workload, rate)))];
         int perStream = contenders.Count * Seeds;
         var runs = new WaitRun[streams.Length * perStream];
@@ -40,15 +40,15 @@ internal sealed record WaitComparison(SimulationSettings Caps, int FirstSeed, in
         MaxOutputTokens = workload.LongestOutput,
         KeepRequests = true,
         AdditionalPolicies = BaselinePolicies.All,
-        Configure = contender.IsExact ? options => MakeExact(options, new ExactThresholds(workload.Sample, cost, Caps.KvTokens), rate) : null,
+        Configure = contender.IsExact ? options => MakeExact(options, new ExactThresholds(workload.Sample, rate, cost, Caps)) : null,
     };
 
-    private static void MakeExact(KvSchedulingOptions options, ExactThresholds thresholds, double rate)
+    private static void MakeExact(KvSchedulingOptions options, ExactThresholds thresholds)
     {
         if (options.Policy == SchedulingPolicies.Wait)
         {
             options.Wait.PaperExact = true;
-            foreach (WaitTypeOptions type in thresholds.Types(rate))
+            foreach (WaitTypeOptions type in thresholds.Types(out _))
             {
                 options.Wait.Types.Add(type);
             }
@@ -56,7 +56,7 @@ internal sealed record WaitComparison(SimulationSettings Caps, int FirstSeed, in
         else
         {
             options.NestedWait.PaperExact = true;
-            foreach (NestedSegmentOptions segment in thresholds.Segments(rate))
+            foreach (NestedSegmentOptions segment in thresholds.Segments(out _))
             {
                 options.NestedWait.Segments.Add(segment);
             }

@@ -14,16 +14,27 @@ internal sealed record WaitReport(IReadOnlyList<WaitWorkload> Workloads, IReadOn
     /// <summary>For people: a table of stable ranges, then some for each workload.</summary>
     public void Write(ToolConsole console, OutputFormat format)
     {
-        console.Write("Largest rate of those tried that is kept up with, and what the fluid model allows", Ranges(), format);
+        console.Write("Largest rate of those tried that is kept up with", Ranges(), format);
+        console.Write("Rate at which the fluid model is at a limit", FluidLimits(), format);
         foreach (WaitWorkload workload in Workloads)
         {
-            console.Write($"{workload.Name}: mean latency", Pivot(workload, static row => WithInterval(row.Mean)), format);
-            console.Write($"{workload.Name}: mean latency less that of {Contenders[0].Label} with the same requests, in %", Pivot(workload, static row => Percent(row.RelativeDifference)), format);
-            console.Write($"{workload.Name}: mean TTFT", Pivot(workload, static row => WithInterval(row.FirstToken)), format);
-            console.Write($"{workload.Name}: p99 of latency", Pivot(workload, static row => WithInterval(row.Tail)), format);
+            console.Write($"{workload.Name}: mean latency", Pivot(workload, Contenders, static row => WithInterval(row.Mean)), format);
+            if (Contenders.Count > 1)
+            {
+                string title = $"{workload.Name}: mean latency less that of {Contenders[0].Label} with the same requests, in %";
+                console.Write(title, Pivot(workload, Contenders.Skip(1), static row => Percent(row.RelativeDifference)), format);
+            }
+
+            console.Write($"{workload.Name}: mean TTFT", Pivot(workload, Contenders, static row => WithInterval(row.FirstToken)), format);
+            console.Write($"{workload.Name}: p99 of latency", Pivot(workload, Contenders, static row => WithInterval(row.Tail)), format);
             if (Figures.Any(row => row.Workload == workload && (row.Evictions.Max > 0 || row.Unfinished > 0)))
             {
-                console.Write($"{workload.Name}: evictions in a run, restarted requests in %, unfinished requests of all runs", Pivot(workload, Losses), format);
+                console.Write($"{workload.Name}: evictions in a run, restarted requests in %, unfinished requests of all runs", Pivot(workload, Contenders, Losses), format);
+            }
+
+            if (Contenders.Any(static contender => contender.IsExact))
+            {
+                console.Write($"{workload.Name}: thresholds / KV tokens / running requests that they need, in brackets where there is less", Needs(workload), format);
             }
         }
     }
@@ -70,7 +81,8 @@ internal sealed record WaitReport(IReadOnlyList<WaitWorkload> Workloads, IReadOn
         json.WriteNumber("requests", workload.Requests);
         json.WriteNumberOrNull("fluid_rate_computing", fluid.Computing);
         json.WriteNumberOrNull("fluid_rate_kv", fluid.Memory);
-        json.WriteNumberOrNull("fluid_rate_running", fluid.Places);
+        json.WriteNumberOrNull("fluid_rate_running", fluid.Running);
+        json.WriteNumberOrNull("fluid_rate_step_tokens", fluid.StepTokens);
         json.WriteStartObject("stable_rate");
         foreach (WaitContender contender in Contenders)
         {
@@ -89,23 +101,48 @@ internal sealed record WaitReport(IReadOnlyList<WaitWorkload> Workloads, IReadOn
             table.Add([contender.Label, contender.Lengths.ToString(), .. Workloads.Select(workload => RangeOf(workload, contender).ToString())]);
         }
 
-        FluidRates[] fluid = [.. Workloads.Select(workload => FluidRates.Of(workload, Caps))];
-        table.Add(["fluid: time to compute", "–", .. fluid.Select(static rates => (object)rates.Computing)]);
-        table.Add(["fluid: KV budget", "–", .. fluid.Select(static rates => (object)rates.Memory)]);
-        table.Add(["fluid: running requests", "–", .. fluid.Select(static rates => (object)rates.Places)]);
         return table;
     }
 
-    private ResultTable Pivot(WaitWorkload workload, Func<WaitFigures, string> cell)
+    private ResultTable FluidLimits()
     {
-        var table = new ResultTable(["policy", .. workload.Rates.Select(static rate => rate.ToString(CultureInfo.InvariantCulture) + "/s")]);
-        foreach (WaitContender contender in Contenders)
+        FluidRates[] fluid = [.. Workloads.Select(workload => FluidRates.Of(workload, Caps))];
+        var table = new ResultTable(["limit", .. Workloads.Select(static workload => workload.Name)]);
+        Add("time to compute", static rates => rates.Computing);
+        Add("KV budget", static rates => rates.Memory);
+        Add("running requests", static rates => rates.Running);
+        Add("tokens of a step", static rates => rates.StepTokens);
+        return table;
+
+        void Add(string limit, Func<FluidRates, double> rate) => table.Add([limit, .. fluid.Select(rates => (object)rate(rates))]);
+    }
+
+    /// <summary>A column per rate; policies that do not differ in any of them share a row.</summary>
+    private ResultTable Pivot(WaitWorkload workload, IEnumerable<WaitContender> contenders, Func<WaitFigures, string> cell)
+    {
+        ResultTable table = ByRate(workload);
+        var rows = contenders.Select(contender => (contender.Label, Cells: RowsOf(workload, contender).Select(cell).ToArray()));
+        foreach (var equal in rows.GroupBy(static row => string.Join('|', row.Cells)))
         {
-            table.Add([contender.Label, .. RowsOf(workload, contender).Select(cell)]);
+            table.Add([string.Join(", ", equal.Select(static row => row.Label)), .. equal.First().Cells]);
         }
 
         return table;
     }
+
+    private ResultTable Needs(WaitWorkload workload)
+    {
+        FluidCost cost = LinearCost.Of(Caps);
+        ResultTable table = ByRate(workload);
+        foreach (WaitContender contender in Contenders.Where(static contender => contender.IsExact))
+        {
+            table.Add([contender.Label, .. workload.Rates.Select(rate => contender.NeedOf(new ExactThresholds(workload.Sample, rate, cost, Caps)).ToString())]);
+        }
+
+        return table;
+    }
+
+    private static ResultTable ByRate(WaitWorkload workload) => new(["policy", .. workload.Rates.Select(static rate => rate.ToString(CultureInfo.InvariantCulture) + "/s")]);
 
     private StableRange RangeOf(WaitWorkload workload, WaitContender contender) => StableRange.Of(RowsOf(workload, contender));
 
@@ -116,10 +153,12 @@ internal sealed record WaitReport(IReadOnlyList<WaitWorkload> Workloads, IReadOn
 
     private static string Percent(Spread spread)
     {
-        string mean = (100 * spread.Mean).ToString("+0.0;−0.0;0.0", CultureInfo.InvariantCulture);
-        return double.IsNaN(spread.HalfWidth) ? mean : $"{mean} ± {(100 * spread.HalfWidth).ToString("0.0", CultureInfo.InvariantCulture)}";
+        double mean = 100 * spread.Mean;
+        string format = Math.Abs(mean) >= 100 ? "+#,0;−#,0;0" : "+0.0;−0.0;0.0";
+        string text = mean.ToString(format, CultureInfo.InvariantCulture);
+        return double.IsNaN(spread.HalfWidth) ? text : $"{text} ± {(100 * spread.HalfWidth).ToString(Math.Abs(mean) >= 100 ? "#,0" : "0.0", CultureInfo.InvariantCulture)}";
     }
 
     private static string Losses(WaitFigures row) => string.Create(
-        CultureInfo.InvariantCulture, $"{ResultTable.Rounded(row.Evictions.Mean)} / {100 * row.RestartedShare.Mean:0.0} / {row.Unfinished}");
+        CultureInfo.InvariantCulture, $"{row.Evictions.Mean:#,0.#} / {100 * row.RestartedShare.Mean:0.#} / {row.Unfinished}");
 }

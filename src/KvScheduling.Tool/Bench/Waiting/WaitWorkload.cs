@@ -15,10 +15,10 @@ internal sealed record WaitWorkload(RequestMix Mix, IReadOnlyList<double> Rates,
     /// <summary>The workloads of arXiv 2504.11320, section 6, one that stands for its LMSYS sample, and the short requests of its first version.</summary>
     public static IReadOnlyList<WaitWorkload> All { get; } =
     [
-        new(RequestMixes.Get("p512d20"), [12, 16, 18, 20, 22, 23, 24, 26], 5_000),
-        new(RequestMixes.Get("p512d20-d50"), [10, 14, 16, 18, 20, 21, 22, 24], 5_000),
-        new(RequestMixes.Get("p512d1000"), [0.5, 1, 1.5, 2, 2.25, 2.5, 3], 1_000),
-        new(RequestMixes.Get("lmsys-words"), [10, 20, 25, 30, 35, 40, 45], 5_000),
+        new(RequestMixes.Get("p512d20"), [12, 16, 18, 20, 22, 23, 24, 26], 10_000),
+        new(RequestMixes.Get("p512d20-d50"), [10, 14, 16, 18, 20, 21, 22, 24], 10_000),
+        new(RequestMixes.Get("p512d1000"), [0.5, 1, 1.5, 2, 2.25, 2.5, 3], 2_000),
+        new(RequestMixes.Get("lmsys-words"), [10, 20, 25, 28, 30, 32, 35, 40], 5_000),
         new(RequestMixes.Get("p10d10-d20"), [100, 200, 300, 350, 400, 450, 500], 20_000),
     ];
 

@@ -27,9 +27,10 @@ internal sealed class Cohort(TimeSpan rateWindow)
     public void OnRemoved() => _waiting.OnRemoved();
 
     /// <summary>Takes a new threshold, unless it is close to the old one.</summary>
-    public void Aim(double threshold)
+    /// <param name="arrivals">How many a cycle brings. What is gathered is whole requests: to wait for a fraction more takes longer than the cycle that is to be shared.</param>
+    public void Aim(double arrivals)
     {
-        int next = (int)Math.Clamp(Math.Ceiling(threshold - 1e-12), 1, 1 << 20);
+        int next = (int)Math.Clamp(Math.Floor(arrivals + 1e-12), 1, 1 << 20);
         if (Math.Abs(next - Threshold) > 0.2 * Threshold)
         {
             Threshold = next;

@@ -163,6 +163,18 @@ public sealed class StreamingGateTests
         Assert.True(passed > 0);
     }
 
+    [Theory]
+    [InlineData(0.3, 1)]
+    [InlineData(1.9, 1)]
+    [InlineData(2.9999999999999, 3)]
+    [InlineData(7.2, 7)]
+    public void Aim_FractionOfARequest_IsNotWaitedFor(double arrivals, int threshold)
+    {
+        var cohort = new Cohort(TimeSpan.FromMinutes(1));
+        cohort.Aim(arrivals);
+        Assert.Equal(threshold, cohort.Threshold);
+    }
+
     [Fact]
     public void NextWake_RequestIsHeld_IsWhenItsHoldEnds()
     {
