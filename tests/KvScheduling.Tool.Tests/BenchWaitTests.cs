@@ -77,12 +77,13 @@ public sealed class BenchWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task BenchWait_Interrupted_EndsWithCode130()
+    public async Task BenchWait_InterruptedOnTheWay_EndsWithCode130()
     {
+        using var interrupt = new CancellationTokenSource(TimeSpan.FromMilliseconds(300));
         using var output = new StringWriter();
         using var error = new StringWriter();
         using var console = new ToolConsole(output, error, isInteractive: false);
-        Assert.Equal(KvschedCommand.Interrupted, await KvschedCommand.RunAsync(["bench", "wait"], console, new CancellationToken(canceled: true)));
+        Assert.Equal(KvschedCommand.Interrupted, await KvschedCommand.RunAsync(["bench", "wait"], console, interrupt.Token));
         Assert.Empty(output.ToString());
     }
 
@@ -117,11 +118,11 @@ public sealed class BenchWaitTests : IDisposable
     }
 
     [Fact]
-    public void Types_TwoTypes_HaveTheThresholdsOfTheIntegerRule()
+    public void ForWait_TwoTypes_HaveTheThresholdsOfTheIntegerRule()
     {
         WaitWorkload workload = WaitWorkload.Get("p512d20-d50");
         FluidCost cost = LinearCost.Of(Caps);
-        IReadOnlyList<WaitTypeOptions> types = new ExactThresholds(workload.Sample, 22, cost, Caps).Types(out ThresholdNeed need);
+        (IReadOnlyList<WaitTypeOptions> types, ThresholdNeed need) = new ExactThresholds(workload.Sample, 22, cost, Caps).ForWait();
         Assert.Equal([(512, 20), (512, 50)], types.Select(static type => (type.PromptTokens, type.OutputTokens)));
         double share = workload.Sample.Count(static request => request.OutputTokens == 20) / (double)workload.Sample.Count;
         Assert.InRange(share, 0.69, 0.71);
@@ -133,10 +134,10 @@ public sealed class BenchWaitTests : IDisposable
     }
 
     [Fact]
-    public void Types_SpreadLengths_AreCutAtTheMediansAndCoverEverybody()
+    public void ForWait_SpreadLengths_AreCutAtTheMediansAndCoverEverybody()
     {
         WaitWorkload workload = WaitWorkload.Get("lmsys-words");
-        IReadOnlyList<WaitTypeOptions> types = new ExactThresholds(workload.Sample, 20, LinearCost.Of(Caps), Caps).Types(out ThresholdNeed need);
+        (IReadOnlyList<WaitTypeOptions> types, ThresholdNeed need) = new ExactThresholds(workload.Sample, 20, LinearCost.Of(Caps), Caps).ForWait();
         Assert.Equal(4, types.Count);
         Assert.All(workload.Sample, request => Assert.Contains(types, type => request.PromptTokens <= type.PromptTokens && request.OutputTokens <= type.OutputTokens));
 
@@ -146,11 +147,11 @@ public sealed class BenchWaitTests : IDisposable
     }
 
     [Fact]
-    public void Segments_TwoOutputLengths_EndWithThemAndKeepTheDrift()
+    public void ForNestedWait_TwoOutputLengths_EndWithThemAndKeepTheDrift()
     {
         WaitWorkload workload = WaitWorkload.Get("p10d10-d20");
         FluidCost cost = LinearCost.Of(Caps);
-        IReadOnlyList<NestedSegmentOptions> segments = new ExactThresholds(workload.Sample, 200, cost, Caps).Segments(out ThresholdNeed need);
+        (IReadOnlyList<NestedSegmentOptions> segments, ThresholdNeed need) = new ExactThresholds(workload.Sample, 200, cost, Caps).ForNestedWait();
         Assert.Equal([10, 20], segments.Select(static segment => segment.EndTokens));
         (int first, int second) = (segments[0].Threshold, segments[1].Threshold);
 

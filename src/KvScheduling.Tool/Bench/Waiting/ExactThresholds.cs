@@ -36,9 +36,8 @@ internal sealed class ExactThresholds
         return new FluidWork(works.Average(static work => work.PrefillTokens), works.Average(static work => work.DecodeTokens), works.Average(static work => work.DecodeKvTokens));
     }
 
-    /// <summary>Types for WAIT, each with its threshold.</summary>
-    /// <param name="need">What they need.</param>
-    public IReadOnlyList<WaitTypeOptions> Types(out ThresholdNeed need)
+    /// <summary>Types for WAIT, each with its threshold, and what these need.</summary>
+    public (IReadOnlyList<WaitTypeOptions> Types, ThresholdNeed Need) ForWait()
     {
         (int Prompt, int Output)[] largest = LargestOfTypes();
         IGrouping<int, WorkloadRequest>[] members =
@@ -57,13 +56,11 @@ internal sealed class ExactThresholds
             }),
         ];
         long places = types.Sum(static type => (long)type.Threshold * type.OutputTokens);
-        need = new ThresholdNeed(selected.Thresholds, selected.KvTokens, places, selected.IsFeasible && places <= _caps.MaxRunningRequests);
-        return types;
+        return (types, new ThresholdNeed(selected.Thresholds, selected.KvTokens, places, selected.IsFeasible && places <= _caps.MaxRunningRequests));
     }
 
-    /// <summary>Segments for Nested WAIT, each with its threshold.</summary>
-    /// <param name="need">What they need.</param>
-    public IReadOnlyList<NestedSegmentOptions> Segments(out ThresholdNeed need)
+    /// <summary>Segments for Nested WAIT, each with its threshold, and what these need.</summary>
+    public (IReadOnlyList<NestedSegmentOptions> Segments, ThresholdNeed Need) ForNestedWait()
     {
         int[] decodes = [.. _sample.Select(static request => Math.Max(request.OutputTokens - 1, 1))];
         int prompt = (int)Math.Round(_sample.Average(static request => request.PromptTokens));
@@ -79,9 +76,9 @@ internal sealed class ExactThresholds
 
         // The first output token comes with the prefill: a stage more in the first segment.
         long places = thresholds.Select((n, k) => (long)n * (k == 0 ? ends[0] + 1 : ends[k] - ends[k - 1])).Sum();
-        bool drains = _rate * Iteration(segments, thresholds) <= thresholds[0] + Noise;
-        need = new ThresholdNeed(thresholds, kv, places, drains && kv <= _caps.KvTokens && places <= _caps.MaxRunningRequests);
-        return [.. ends.Select((end, k) => new NestedSegmentOptions { EndTokens = end + 1, Threshold = thresholds[k] })];
+        bool isFastEnough = _rate * Iteration(segments, thresholds) <= thresholds[0] + Noise;
+        var need = new ThresholdNeed(thresholds, kv, places, isFastEnough && kv <= _caps.KvTokens && places <= _caps.MaxRunningRequests);
+        return ([.. ends.Select((end, k) => new NestedSegmentOptions { EndTokens = end + 1, Threshold = thresholds[k] })], need);
     }
 
     private static double ShareBeyond(int[] decodes, int end, int start) =>

@@ -48,7 +48,7 @@ internal sealed record WaitComparison(SimulationSettings Caps, int FirstSeed, in
         if (options.Policy == SchedulingPolicies.Wait)
         {
             options.Wait.PaperExact = true;
-            foreach (WaitTypeOptions type in thresholds.Types(out _))
+            foreach (WaitTypeOptions type in thresholds.ForWait().Types)
             {
                 options.Wait.Types.Add(type);
             }
@@ -56,7 +56,7 @@ internal sealed record WaitComparison(SimulationSettings Caps, int FirstSeed, in
         else
         {
             options.NestedWait.PaperExact = true;
-            foreach (NestedSegmentOptions segment in thresholds.Segments(out _))
+            foreach (NestedSegmentOptions segment in thresholds.ForNestedWait().Segments)
             {
                 options.NestedWait.Segments.Add(segment);
             }

@@ -44,12 +44,7 @@ internal sealed record WaitContender(string Label, string Policy, OutputLengths 
     }
 
     /// <summary>What the thresholds of an exact policy need.</summary>
-    public ThresholdNeed NeedOf(ExactThresholds thresholds)
-    {
-        ThresholdNeed need;
-        _ = Policy == SchedulingPolicies.Wait ? (object)thresholds.Types(out need) : thresholds.Segments(out need);
-        return need;
-    }
+    public ThresholdNeed NeedOf(ExactThresholds thresholds) => Policy == SchedulingPolicies.Wait ? thresholds.ForWait().Need : thresholds.ForNestedWait().Need;
 
     private static string Advice =>
         $"Known policies: {string.Join(", ", KnownPolicies.Streams)}; {string.Join(" and ", Exacts.Select(static name => name + Exact))} as in the paper; {Known} behind any name tells it the lengths.";
