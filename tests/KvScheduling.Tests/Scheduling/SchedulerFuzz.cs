@@ -29,6 +29,9 @@ internal sealed class SchedulerFuzz
 
     public SchedulerHarness Harness => _harness;
 
+    /// <summary>By how much requests are shorter than those that just fit.</summary>
+    public int Shortness { get; init; } = 1;
+
     public List<TestRequest> All => _all;
 
     public int Operations { get; private set; }
@@ -106,8 +109,9 @@ internal sealed class SchedulerFuzz
     {
         int block = _engine.BlockTokens;
         int capacity = (int)_engine.KvCapacityTokens;
-        int limit = 1 + _random.Next(Math.Max(1, _random.Next(3) == 0 ? capacity / 2 : capacity / 8));
-        int length = 1 + _random.Next(Math.Max(1, Math.Min(capacity - limit, _random.Next(4) == 0 ? capacity / 2 : capacity / 6)));
+        int longest = capacity / Shortness;
+        int limit = 1 + _random.Next(Math.Max(1, _random.Next(3) == 0 ? longest / 2 : longest / 8));
+        int length = 1 + _random.Next(Math.Max(1, Math.Min(longest - limit, _random.Next(4) == 0 ? longest / 2 : longest / 6)));
         int[] prompt;
         TestRequest? earlier = _all.Count > 0 && _random.Next(3) == 0 ? _all[_random.Next(_all.Count)] : null;
         if (earlier is { State: RequestState.Completed } && earlier.Prompt.Length + earlier.Tokens.Count + 4 + limit <= capacity)
