@@ -18,6 +18,19 @@ public sealed class SimulatedBaselineTests
         Assert.InRange(result.KvShare.Max, 0.2, 1);
     }
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Run_TightPoolWhereEvictedRequestsBeginAgain_EverybodyEndsWithAllTokens(string policy)
+    {
+        WorkloadRequest[] requests = [.. SyntheticWorkload.Draw(RequestMixes.Get("chat"), ArrivalProcess.Poisson(2), 200, seed: 3)];
+        SimulationSettings settings = Settings(OutputLengths.History) with { KvTokens = 6_000, Eviction = EvictionMode.Restart, CheckInvariants = true, KeepRequests = true };
+        SimulationResult result = Simulator.Run(policy, requests, settings);
+        Assert.Equal(requests.Length, result.Completions + result.Refused + result.Failed);
+        Assert.All(result.Requests.Zip(requests), static pair => Assert.Equal(pair.Second.OutputTokens, pair.First?.OutputTokens ?? pair.Second.OutputTokens));
+        Assert.InRange(result.KvShare.Max, 0, 1);
+        Assert.True(result.Evictions > 0 || policy is not (BaselinePolicies.Vllm or BaselinePolicies.Sarathi or BaselinePolicies.TensorSharp or BaselinePolicies.GenAIDecodeFirst));
+    }
+
     [Fact]
     public void Run_UnknownLengthsNearSaturation_OursHasLessThanHalfOfTheMeanOfVllm()
     {

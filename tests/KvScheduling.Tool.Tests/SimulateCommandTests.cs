@@ -74,6 +74,25 @@ public sealed class SimulateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Simulate_EvictionRestart_TakesLongerThanRecompute()
+    {
+        string[] args =
+        [
+            "simulate", "--workload", "chat", "--count", "300", "--rate", "3", "--kv-tokens", "8000", "--output-lengths", "history", "--policies", "vllm", "--format", "json",
+            "--cost-model", "unit", "--eviction", "recompute",
+        ];
+        Assert.Equal(0, await _tool.RunAsync(args));
+        double makespan = _tool.Json.GetProperty("policies").GetProperty("vllm").GetProperty("makespan").GetDouble();
+        args[^1] = "restart";
+        Assert.Equal(0, await _tool.RunAsync(args));
+        Assert.Equal("restart", _tool.Json.GetProperty("eviction").GetString());
+        JsonElement vllm = _tool.Json.GetProperty("policies").GetProperty("vllm");
+        Assert.True(vllm.GetProperty("makespan").GetDouble() > makespan);
+        Assert.True(vllm.GetProperty("evictions").GetInt64() > 0);
+        Assert.Equal(300, vllm.GetProperty("completions").GetInt64());
+    }
+
+    [Fact]
     public async Task Simulate_Oversized_AreLeftOutWhenAsked()
     {
         string file = _tool.Write("big.csv", "arrival_seconds,prompt_tokens,output_tokens\n0,5,5\n1,500,5\n2,5,5\n");
@@ -117,6 +136,7 @@ public sealed class SimulateCommandTests : IDisposable
     [InlineData("--load needs arrivals over some time", "--kv-tokens", "9000", "--workload", "chat", "--load", "1")]
     [InlineData("--load must be above 0", "--kv-tokens", "9000", "--workload", "chat", "--load", "-1")]
     [InlineData("--promote-after must be seconds", "--kv-tokens", "9000", "--workload", "chat", "--promote-after", "soon")]
+    [InlineData("'forget'", "--kv-tokens", "9000", "--workload", "chat", "--eviction", "forget")]
     [InlineData("larger than --kv-tokens", "--kv-tokens", "10", "--workload", "chat", "--block-size", "16")]
     [InlineData("Option '--kv-tokens' is required", "--workload", "chat")]
     public async Task Simulate_WrongOptions_EndWithCode2AndTheFix(string message, params string[] args)

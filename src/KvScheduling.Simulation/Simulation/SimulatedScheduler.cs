@@ -14,6 +14,7 @@ internal static class SimulatedScheduler
             MaxStepTokens = settings.MaxStepTokens,
             PrefillChunkTokens = settings.PrefillChunkTokens,
             CheckInvariants = settings.CheckInvariants,
+            RestartsEvicted = settings.Eviction == EvictionMode.Restart,
         };
         settings.Configure?.Invoke(options);
         var engine = new EngineDescription

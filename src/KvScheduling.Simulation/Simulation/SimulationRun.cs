@@ -6,6 +6,9 @@ internal sealed class SimulationRun : IDisposable
     /// <summary>How many steps pass between two looks at the caller's cancellation.</summary>
     private const int CancellationInterval = 1024;
 
+    /// <summary>So many evictions in a row without a completion are requests that take each other's progress for ever.</summary>
+    private const long MostFutileEvictions = 100_000;
+
     private readonly SimulationSettings _settings;
     private readonly SchedulerCore _core;
     private readonly VirtualEngine _engine;
@@ -16,6 +19,7 @@ internal sealed class SimulationRun : IDisposable
     private readonly List<SimulatedRequest> _satisfied = [];
     private readonly PriorityQueue<SimulatedRequest, TimeSpan> _impatient = new();
     private TimeSpan _now;
+    private (long Completions, long Evictions) _lastProgress;
 
     public SimulationRun(string policy, IEnumerable<WorkloadRequest> workload, SimulationSettings settings)
     {
@@ -147,6 +151,21 @@ internal sealed class SimulationRun : IDisposable
 
         _satisfied.Clear();
         _measures.OnEvictions(_core.Counters.Evictions, end);
+        RequireProgress();
+    }
+
+    private void RequireProgress()
+    {
+        (long completions, long evictions) = (_core.Counters.Completed, _core.Counters.Evictions);
+        if (completions > _lastProgress.Completions)
+        {
+            _lastProgress = (completions, evictions);
+        }
+        else if (evictions - _lastProgress.Evictions > MostFutileEvictions)
+        {
+            throw new WorkloadException($"Under '{_core.PolicyName}' the {_core.RunningCount} requests that hold KV evict each other for ever: {MostFutileEvictions} evictions without a completion. "
+                + "Raise the KV budget, lower the most running requests, or let evicted requests keep their tokens (recompute).");
+        }
     }
 
     /// <summary>Nothing can run: time goes on to the next arrival, or to when the scheduler asked to be asked again.</summary>

@@ -43,6 +43,10 @@ public sealed record SimulationSettings
     /// <value>The default value is 1.</value>
     public int Seed { get; init; } = 1;
 
+    /// <summary>What an evicted request loses.</summary>
+    /// <value>The default value is <see cref="EvictionMode.Recompute"/>, which is what the live scheduler does.</value>
+    public EvictionMode Eviction { get; init; }
+
     /// <summary>The limits that a request must meet to count for goodput.</summary>
     /// <value>The default value is <see langword="null"/>: goodput is not measured.</value>
     public ServiceLevel? ServiceLevel { get; init; }
@@ -86,5 +90,9 @@ public sealed record SimulationSettings
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxStepTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(PrefillChunkTokens, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(MaxOutputTokens ?? 1, 1, nameof(MaxOutputTokens));
+        if (!Enum.IsDefined(Eviction))
+        {
+            throw new ArgumentOutOfRangeException(nameof(Eviction), Eviction, "Give EvictionMode.Recompute or EvictionMode.Restart.");
+        }
     }
 }

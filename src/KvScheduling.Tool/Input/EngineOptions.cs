@@ -8,6 +8,10 @@ namespace KvScheduling.Tool;
 /// <summary>The options that describe the engine and what the scheduler knows.</summary>
 internal sealed class EngineOptions
 {
+    /// <summary>The values of <c>--eviction</c>.</summary>
+    public const string Recompute = "recompute";
+    public const string Restart = "restart";
+
     private const string Off = "off";
 
     private readonly Option<string> _costModel;
@@ -43,6 +47,13 @@ internal sealed class EngineOptions
         DefaultValueFactory = static _ => "on",
     };
 
+    private readonly Option<string> _eviction = new("--eviction")
+    {
+        Description = "What an evicted request does when it comes back: recompute (it keeps its tokens, which are computed again) or restart (it loses them and begins again).",
+        HelpName = $"{Recompute}|{Restart}",
+        DefaultValueFactory = static _ => Recompute,
+    };
+
     private readonly Option<string> _promoteAfter;
 
     /// <param name="costModel">The cost model where none is given.</param>
@@ -51,6 +62,7 @@ internal sealed class EngineOptions
     public EngineOptions(string costModel = CostModels.Llama2A100, string promoteAfter = "30", string outputLengths = "known")
     {
         _backfill.AcceptOnlyFromAmong("on", Off);
+        _eviction.AcceptOnlyFromAmong(Recompute, Restart);
         _costModel = new Option<string>("--cost-model")
         {
             Description = "How long an iteration takes: unit (a second, whatever it computes), llama2-7b-a100, linear:d0,d1,d2,d3 (milliseconds: d0 + d1·prefill tokens + "
@@ -75,7 +87,7 @@ internal sealed class EngineOptions
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _maxPartialPrefills, _outputLengths, _maxOutput, _backfill, _promoteAfter])
+            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _maxPartialPrefills, _outputLengths, _maxOutput, _backfill, _eviction, _promoteAfter])
         {
             command.Options.Add(option);
         }
@@ -116,6 +128,7 @@ internal sealed class EngineOptions
             PrefillChunkTokens = result.GetValue(_prefillChunk) ?? maxStepTokens,
             OutputLengths = Lengths(result)[0],
             MaxOutputTokens = result.GetValue(_maxOutput),
+            Eviction = result.GetRequiredValue(_eviction) == Restart ? EvictionMode.Restart : EvictionMode.Recompute,
             AdditionalPolicies = BaselinePolicies.All,
             Configure = options =>
             {

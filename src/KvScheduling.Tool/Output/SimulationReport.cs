@@ -41,6 +41,7 @@ internal static class SimulationReport
         json.WriteNumber("kv_tokens", settings.KvTokens);
         json.WriteNumber("block_size", settings.BlockTokens);
         json.WriteString("output_lengths", settings.OutputLengths.ToString());
+        json.WriteString("eviction", settings.Eviction == EvictionMode.Restart ? EngineOptions.Restart : EngineOptions.Recompute);
         json.WriteNumber("seed", settings.Seed);
         if (loads.Count == 1)
         {

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace KvScheduling;
 
 /// <summary>Settings of one scheduler. Configuration section: <c>KvScheduling</c>.</summary>
@@ -127,4 +129,9 @@ public sealed class KvSchedulingOptions
     /// <summary>Whether the ledger and the line are checked against a recount after every step. For tests and for hunting a fault; costs microseconds per running request.</summary>
     /// <value>The default value is <see langword="false"/>.</value>
     public bool CheckInvariants { get; set; }
+
+    /// <summary>Whether an evicted request loses the tokens that it generated and begins again. For simulations only: a live caller has read its tokens already. Decision logs name it where it is set.</summary>
+    [JsonInclude]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    internal bool RestartsEvicted { get; set; }
 }

@@ -26,7 +26,7 @@ public abstract class SchedulableRequest
     /// <summary>The most output tokens it may generate.</summary>
     public int MaxOutputTokens { get; }
 
-    /// <summary>Output tokens generated so far; kept over evictions.</summary>
+    /// <summary>Output tokens generated so far; kept over evictions, except in simulations of schedulers that restart.</summary>
     public int GeneratedTokens { get; internal set; }
 
     /// <summary>The output length the scheduler plans with, in tokens over the whole life: at least <see cref="GeneratedTokens"/> + 1, at most

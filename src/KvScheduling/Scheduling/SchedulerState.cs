@@ -111,7 +111,7 @@ internal sealed class SchedulerState
         return slot;
     }
 
-    /// <summary>Takes a running request's KV and puts it back into the line with the tokens it has.</summary>
+    /// <summary>Takes a running request's KV and puts it back into the line with the tokens it has, or without them where evicted requests begin again.</summary>
     public void Evict(SequenceSlot slot, DecisionReason reason, TimeSpan now)
     {
         SchedulableRequest request = slot.Request!;
@@ -123,6 +123,7 @@ internal sealed class SchedulerState
         Vacate(slot, park: false);
         request.Evictions++;
         Counters.Evictions++;
+        request.GeneratedTokens = Options.RestartsEvicted ? 0 : request.GeneratedTokens;
         Requeue(request, reason, now);
     }
 

@@ -88,8 +88,7 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         }
 
         request.GeneratedTokens++;
-        state.Counters.OutputTokens++;
-        request.Place.Account?.ChargeOutput();
+        CountOutput(request);
         slot.IsPrefilling = false;
         slot.AwaitsRoom = true;
         request.OnToken(token, now);
@@ -103,6 +102,16 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         if (request.GeneratedTokens >= request.EstimatedOutputTokens || (!state.IsGuaranteed && request.GeneratedTokens % EstimateInterval == 0))
         {
             _toEstimate.Add(slot);
+        }
+    }
+
+    /// <summary>Counts a token once, however often it is generated: the one before it is in the KV cache for the first time.</summary>
+    private void CountOutput(SchedulableRequest request)
+    {
+        if (request.TokensToCompute - 1 > request.Place.MostComputed)
+        {
+            state.Counters.OutputTokens++;
+            request.Place.Account?.ChargeOutput();
         }
     }
 
