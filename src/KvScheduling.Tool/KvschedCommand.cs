@@ -20,7 +20,9 @@ internal static class KvschedCommand
         RootCommand root = new("Replays backlogs and traces through the scheduling policies of KvScheduling, with the code that runs in production.");
         Add(root, new BacklogCommand(), new SimulateCommand(), new FluidCommand(), new ThresholdsCommand(), new CalibrateCommand(), new PlanCommand(), new ReplayCommand());
         var bench = new Command("bench", "Prints the comparisons of docs/results.md, each by one command.");
-        Add(bench, new BenchBacklogsCommand(), new BenchSmallCommand(), new BenchStreamsCommand(), new BenchChunksCommand(), new BenchRivalsCommand(), new BenchFairnessCommand(), new BenchWaitCommand());
+        Add(
+            bench, new BenchBacklogsCommand(), new BenchSmallCommand(), new BenchIntervalsCommand(), new BenchStreamsCommand(), new BenchChunksCommand(), new BenchRivalsCommand(),
+            new BenchFairnessCommand(), new BenchWaitCommand());
         root.Subcommands.Add(bench);
 
         ParseResult parsed = root.Parse(args);

@@ -53,7 +53,22 @@ public sealed class BacklogCommandTests : IDisposable
         Assert.Equal("policy,total_latency,mean,p50,p99,max,makespan,peak_kv,of_bound\nfcfs,11,3.6666666666666665,4,5,5,5,10,1\n", _tool.Output);
     }
 
+    [Fact]
+    public async Task Backlog_Intervals_AreReadFromTheirColumns()
+    {
+        string file = _tool.Write("intervals.csv", "prompt_tokens,output_tokens,min_output_tokens,max_output_tokens\n2,6,2,6\n2,5,3,6\n");
+        Assert.Equal(0, await _tool.RunAsync("backlog", "--requests", file, "--kv-tokens", "12", "--policies", "A-MIN,a-max", "--format", "json"));
+        Assert.Equal(
+            """{"a-min":{"total_latency":15,"mean":7.5,"p50":5,"p99":10,"max":10,"makespan":10,"peak_kv":12,"evictions":1,"starts":[4,0]},"a-max":{"total_latency":15,"mean":7.5,"p50":6,"p99":9,"max":9,"makespan":9,"peak_kv":12,"evictions":0,"starts":[0,4]}}""",
+            JsonSerializer.Serialize(_tool.Json.GetProperty("policies")));
+    }
+
     [Theory]
+    [InlineData("prompt_tokens,output_tokens\n3,4\n", "10", "a-min", "Add the columns min_output_tokens and max_output_tokens")]
+    [InlineData("prompt_tokens,output_tokens,min_output_tokens\n3,4,1\n", "10", "svf", "Give both, or none")]
+    [InlineData("prompt_tokens,output_tokens,min_output_tokens,max_output_tokens\n3,4,1,x\n", "10", "svf", "'x' in column 'max_output_tokens'")]
+    [InlineData("prompt_tokens,output_tokens,min_output_tokens,max_output_tokens\n3,4,1,3\n", "10", "a-max", "not within its interval from 1 to 3")]
+    [InlineData("prompt_tokens,output_tokens,min_output_tokens,max_output_tokens\n3,4,1,4\n", "10", "a-max+easy", "knows neither +easy nor +strict")]
     [InlineData("prompt_tokens,output_tokens\n3,4\n9,4\n", "10", "svf", "Row 2 needs 13 KV tokens")]
     [InlineData("prompt_tokens\n3\n", "10", "svf", "no column 'output_tokens'")]
     [InlineData("prompt_tokens,output_tokens\n3,-4\n", "10", "svf", "row 1 (line 2): '-4'")]

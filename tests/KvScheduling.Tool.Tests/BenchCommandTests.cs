@@ -46,6 +46,17 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task BenchIntervals_Policies_AreComparedWithKnownLengths()
+    {
+        Assert.Equal(0, await _tool.RunAsync("bench", "intervals", "--count", "10", "--format", "json"));
+        JsonElement policies = _tool.Json.GetProperty("policies");
+        double known = policies.GetProperty("shortest-output").GetProperty("total_latency").GetDouble();
+        Assert.InRange(policies.GetProperty("a-max").GetProperty("total_latency").GetDouble() / known, 1.7, 2.3);
+        Assert.InRange(policies.GetProperty("a-min").GetProperty("total_latency").GetDouble() / known, 1.1, 1.5);
+        Assert.Equal(0, policies.GetProperty("a-max").GetProperty("evictions").GetDouble());
+    }
+
+    [Fact]
     public async Task BenchStreams_Policies_AreComparedAtEqualLoad()
     {
         string rows = string.Concat(Enumerable.Range(0, 300).Select(static i => $"{i},{(i % 7 == 0 ? 400 : 20)},{10 + (i % 13)}\n"));
@@ -82,6 +93,7 @@ public sealed class BenchCommandTests : IDisposable
     [Theory]
     [InlineData("--chunks must be whole numbers", "chunks", "--workload", "chat", "--rate", "1", "--kv-tokens", "9000", "--chunks", "0.5")]
     [InlineData("no policy named 'lifo'", "backlogs", "--policies", "lifo+easy")]
+    [InlineData("--max-output 3 is below --min-output 4", "intervals", "--min-output", "4", "--max-output", "3")]
     [InlineData("--seeds must be at least 1", "backlogs", "--seeds", "0")]
     [InlineData("no policy named 'lifo'", "streams", "--workload", "chat", "--rate", "1", "--kv-tokens", "9000", "--baseline", "lifo")]
     [InlineData("--load must be above 0, but is 'x'", "streams", "--workload", "chat", "--rate", "1", "--kv-tokens", "9000", "--load", "0.9,x")]

@@ -53,6 +53,34 @@ public static class Backlog
         return Run(policy, requests, kvTokens, null, backfill, cancellationToken);
     }
 
+    /// <summary>Drains a backlog whose output lengths are known by intervals only (<see cref="WorkloadRequest.PredictedOutput"/>). A request's interval reaches the policy as its expected
+    /// length, the lower end, and its limit, the upper end; an evicted request loses its tokens and begins again.</summary>
+    /// <param name="name">The policy's name.</param>
+    /// <param name="policy">Makes the policy.</param>
+    /// <param name="requests">The requests, in the order of arrival; all are there at round 0, whatever their arrival says.</param>
+    /// <param name="kvTokens">The KV budget in tokens; at least 1.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="WorkloadException">A request has no interval, or one that its length is not in, or is larger than the budget at the upper end.</exception>
+    public static BacklogSchedule DrainByIntervals(
+        string name, Func<PolicyContext, ISchedulingPolicy> policy, IReadOnlyList<WorkloadRequest> requests, long kvTokens, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(policy);
+        ArgumentNullException.ThrowIfNull(requests);
+        ArgumentOutOfRangeException.ThrowIfLessThan(kvTokens, 1);
+        CheckIntervals(name, requests, kvTokens);
+        SimulationSettings settings = Settings(requests.Count, kvTokens) with { PolicyFactory = policy, Eviction = EvictionMode.Restart };
+        IEnumerable<WorkloadRequest> workload = requests.Select(static request => request with
+        {
+            Arrival = TimeSpan.Zero,
+            ExpectedOutputTokens = request.PredictedOutput!.Value.Least,
+            MaxOutputTokens = request.PredictedOutput.Value.Most,
+        });
+        SimulationResult result = Simulator.Run(name, workload, settings, null, cancellationToken);
+        int[] starts = [.. result.Requests.Zip(requests, static (times, request) => Rounds(times!.Value.Latency) - request.OutputTokens)];
+        return new BacklogSchedule(result.Policy, requests, starts, result.Evictions, result.PeakKvBlocks);
+    }
+
     private static BacklogSchedule Run(
         string policy,
         IReadOnlyList<WorkloadRequest> requests,
@@ -61,23 +89,51 @@ public static class Backlog
         bool backfill,
         CancellationToken cancellationToken)
     {
-        var settings = new SimulationSettings
+        SimulationSettings settings = Settings(requests.Count, kvTokens, backfill) with { PolicyFactory = factory };
+        IEnumerable<WorkloadRequest> workload = requests.Select(static request => request with { Arrival = TimeSpan.Zero, ExpectedOutputTokens = null, MaxOutputTokens = null });
+        SimulationResult result = Simulator.Run(policy, workload, settings, null, cancellationToken);
+        return new BacklogSchedule(result.Policy, requests, [.. result.Requests.Select(static times => Rounds(times!.Value.QueueTime))]);
+    }
+
+    private static SimulationSettings Settings(int count, long kvTokens, bool backfill = false) => new()
+    {
+        KvTokens = kvTokens,
+        MaxRunningRequests = (int)Math.Clamp(Math.Min(count, kvTokens / 2), 1, 65_536),
+        MaxStepTokens = int.MaxValue,
+        PrefillChunkTokens = int.MaxValue,
+        KeepRequests = true,
+        Configure = options =>
         {
-            KvTokens = kvTokens,
-            MaxRunningRequests = (int)Math.Clamp(Math.Min(requests.Count, kvTokens / 2), 1, 65_536),
-            MaxStepTokens = int.MaxValue,
-            PrefillChunkTokens = int.MaxValue,
-            KeepRequests = true,
-            PolicyFactory = factory,
-            Configure = options =>
+            options.Reservation = KvReservation.Guaranteed;
+            options.Backfill = backfill;
+            options.PromoteAfter = null;
+        },
+    };
+
+    private static int Rounds(TimeSpan time) => (int)(time.Ticks / TimeSpan.TicksPerSecond);
+
+    private static void CheckIntervals(string policy, IReadOnlyList<WorkloadRequest> requests, long kvTokens)
+    {
+        for (int i = 0; i < requests.Count; i++)
+        {
+            WorkloadRequest request = requests[i];
+            if (request.PredictedOutput is not OutputInterval interval)
             {
-                options.Reservation = KvReservation.Guaranteed;
-                options.Backfill = backfill;
-                options.PromoteAfter = null;
-            },
-        };
-        SimulationResult result = Simulator.Run(policy, requests.Select(static request => request with { Arrival = TimeSpan.Zero }), settings, null, cancellationToken);
-        return new BacklogSchedule(result.Policy, requests, [.. result.Requests.Select(static times => (int)(times!.Value.QueueTime.Ticks / TimeSpan.TicksPerSecond))]);
+                throw new WorkloadException(i, $"'{policy}' plans with intervals of output lengths, and row {i + 1} has none. Add the columns min_output_tokens and max_output_tokens.");
+            }
+
+            if (interval.Least < 1 || request.OutputTokens < interval.Least || request.OutputTokens > interval.Most)
+            {
+                throw new WorkloadException(
+                    i, $"Row {i + 1} has {request.OutputTokens} output tokens, which is not within its interval from {interval.Least} to {interval.Most}. Correct min_output_tokens or max_output_tokens.");
+            }
+
+            if ((long)request.PromptTokens + interval.Most > kvTokens)
+            {
+                throw new WorkloadException(i, $"Row {i + 1} may need {(long)request.PromptTokens + interval.Most} KV tokens ({request.PromptTokens} prompt, up to {interval.Most} output), but the "
+                    + $"budget is {kvTokens}. Raise the KV budget, lower max_output_tokens or leave the request out.");
+            }
+        }
     }
 
     private static void Check(IReadOnlyList<WorkloadRequest> requests, long kvTokens)

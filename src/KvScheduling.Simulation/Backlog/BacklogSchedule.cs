@@ -4,15 +4,22 @@ namespace KvScheduling.Simulation;
 /// <remarks>
 /// A request of prompt s and output o that starts at round k holds s + (t - k) tokens in the rounds t = k + 1 … k + o and completes at k + o. All requests are
 /// there at round 0, so that completions are latencies. Source of the model: MC-SF, arXiv 2502.07115.
+/// Where requests were evicted, the runs that they lost are not part of it: the start is that of the run that completed.
 /// </remarks>
 public sealed class BacklogSchedule
 {
     private readonly int[] _starts;
     private readonly long[] _latencies;
 
-    internal BacklogSchedule(string policy, IReadOnlyList<WorkloadRequest> requests, int[] starts)
+    /// <param name="policy">What made it.</param>
+    /// <param name="requests">The requests.</param>
+    /// <param name="starts">When each started for the last time.</param>
+    /// <param name="evictions">How often requests lost a run.</param>
+    /// <param name="peakKvTokens">The most KV tokens held, lost runs included; null where the starts say it.</param>
+    internal BacklogSchedule(string policy, IReadOnlyList<WorkloadRequest> requests, int[] starts, long evictions = 0, long? peakKvTokens = null)
     {
         Policy = policy;
+        Evictions = evictions;
         _starts = starts;
         _latencies = new long[starts.Length];
         for (int i = 0; i < starts.Length; i++)
@@ -22,7 +29,7 @@ public sealed class BacklogSchedule
         }
 
         Array.Sort(_latencies);
-        PeakKvTokens = Peak(requests, starts);
+        PeakKvTokens = peakKvTokens ?? Peak(requests, starts);
     }
 
     /// <summary>What made it.</summary>
@@ -39,6 +46,9 @@ public sealed class BacklogSchedule
 
     /// <summary>The round in which the last request completes.</summary>
     public long Makespan => _latencies.Length == 0 ? 0 : _latencies[^1];
+
+    /// <summary>How often requests were evicted and began again: 0 unless lengths were known by intervals only.</summary>
+    public long Evictions { get; }
 
     /// <summary>The most KV tokens held in any round.</summary>
     public long PeakKvTokens { get; }

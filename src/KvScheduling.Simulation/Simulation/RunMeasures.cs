@@ -16,6 +16,7 @@ internal sealed class RunMeasures(long budgetBlocks, SimulationSettings settings
     private long _withinServiceLevel;
     private long _refused;
     private long _evictions;
+    private long _peakBlocks;
 
     public long Completed => _latency.Count;
 
@@ -54,6 +55,8 @@ internal sealed class RunMeasures(long budgetBlocks, SimulationSettings settings
         _running.Extend(running, until);
     }
 
+    public void OnStepDone(long usedBlocks) => _peakBlocks = Math.Max(_peakBlocks, usedBlocks);
+
     public void OnEvictions(long total, TimeSpan now)
     {
         for (; _evictions < total; _evictions++)
@@ -90,6 +93,7 @@ internal sealed class RunMeasures(long budgetBlocks, SimulationSettings settings
             OutputTokensPerSecond = seconds > 0 ? counters.OutputTokens / seconds : 0,
             Goodput = settings.ServiceLevel is null ? null : seconds > 0 ? _withinServiceLevel / seconds : 0,
             KvShare = _kvShare,
+            PeakKvBlocks = _peakBlocks,
             Waiting = _waiting,
             Running = _running,
             EvictionTimes = _evictionTimes,

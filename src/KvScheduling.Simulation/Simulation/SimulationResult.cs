@@ -69,6 +69,9 @@ public sealed class SimulationResult
     /// <summary>Requests that held KV, over time.</summary>
     public required TimeSeries Running { get; init; }
 
+    /// <summary>The most KV blocks charged at the end of a step, those of requests that it completed included.</summary>
+    internal long PeakKvBlocks { get; init; }
+
     /// <summary>When requests were evicted: the first 4,096 evictions.</summary>
     public required IReadOnlyList<TimeSpan> EvictionTimes { get; init; }
 

@@ -142,6 +142,7 @@ internal sealed class SimulationRun : IDisposable
         ReadOnlySpan<StepEvent> events = _engine.Run(_plan.Items, ref shape);
         TimeSpan end = _now + _settings.CostModel.IterationTime(shape);
         _measures.OnStep(usedBlocks, _core.WaitingCount, _core.RunningCount, end);
+        _measures.OnStepDone(_engine.UsedBlocks);
         _now = end;
         _core.Complete(events, end);
         foreach (SimulatedRequest request in _satisfied)

@@ -12,6 +12,13 @@ internal static class CsvTrace
         int output = rows.Column("output_tokens", "num_decode_tokens", "GeneratedTokens");
         int seconds = rows.Find("arrival_seconds", "arrived_at");
         int timestamp = rows.Find("TIMESTAMP");
+        int least = rows.Find("min_output_tokens");
+        int most = rows.Find("max_output_tokens");
+        if ((least >= 0) != (most >= 0))
+        {
+            throw new WorkloadException($"{path} has one of the columns 'min_output_tokens' and 'max_output_tokens'. Give both, or none.");
+        }
+
         DateTime? first = null;
         while (rows.Next())
         {
@@ -27,7 +34,10 @@ internal static class CsvTrace
                 arrival = time - first.Value;
             }
 
-            yield return new WorkloadRequest(arrival, rows.Whole(prompt, 1, Length), rows.Whole(output, 1, Length));
+            yield return new WorkloadRequest(arrival, rows.Whole(prompt, 1, Length), rows.Whole(output, 1, Length))
+            {
+                PredictedOutput = least >= 0 ? new OutputInterval(rows.Whole(least, 1, Length), rows.Whole(most, 1, Length)) : null,
+            };
         }
     }
 }

@@ -29,6 +29,10 @@ public readonly record struct WorkloadRequest(TimeSpan Arrival, int PromptTokens
     /// <value>At least <see cref="OutputTokens"/>. The default value is <see langword="null"/>.</value>
     public int? MaxOutputTokens { get; init; }
 
+    /// <summary>The interval in which its output length is known to lie, for <see cref="Backlog.DrainByIntervals"/>.</summary>
+    /// <value>Around <see cref="OutputTokens"/>. The default value is <see langword="null"/>.</value>
+    public OutputInterval? PredictedOutput { get; init; }
+
     /// <summary>The most KV tokens that it holds at once: s + o.</summary>
     public long Peak => RequestSize.Peak(PromptTokens, OutputTokens);
 }

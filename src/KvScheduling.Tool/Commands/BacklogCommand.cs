@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using KvScheduling.Baselines;
 using KvScheduling.Simulation;
 
 namespace KvScheduling.Tool;
@@ -11,13 +12,13 @@ internal sealed class BacklogCommand : ToolCommand
 
     private readonly Option<string> _requests = new("--requests")
     {
-        Description = "A CSV file with the columns prompt_tokens and output_tokens, a request per row; all are there at round 0.",
+        Description = "A CSV file with the columns prompt_tokens and output_tokens, a request per row; all are there at round 0. min_output_tokens and max_output_tokens may stand beside.",
         HelpName = "F.csv",
         Required = true,
     };
 
     private readonly Option<long> _kvTokens = Options.KvTokens();
-    private readonly Option<string> _policies = Options.Policies(Standard, Backlog.Policies);
+    private readonly Option<string> _policies = Options.Policies(Standard, KnownPolicies.Backlogs);
     private readonly Option<string?> _report = Options.Report();
     private readonly Option<string> _format = Options.Format();
 
@@ -26,10 +27,12 @@ internal sealed class BacklogCommand : ToolCommand
         """
         Drains requests that are all there at round 0, in unit rounds: each running request generates a token per round, prompts take no time, lengths are known.
         Every round the head of a policy's order is tested and started as long as it fits the KV budget to its end. Latencies are completion rounds.
+        a-max and a-min know lengths by intervals only, from the columns min_output_tokens and max_output_tokens; a-min evicts, and who is evicted begins again.
         The volume bound holds for every backlog; the linear relaxation (lp_bound) and the exact optimum are worked out for small ones.
 
         Examples:
           kvsched backlog --requests backlog.csv --kv-tokens 16492
+          kvsched backlog --requests intervals.csv --kv-tokens 120 --policies a-max,a-min,shortest-output
           kvsched backlog --requests tiny.csv --kv-tokens 12 --policies fcfs,svf,sorted-f-exact,optimal --format json
         """)
     {
@@ -40,7 +43,7 @@ internal sealed class BacklogCommand : ToolCommand
     {
         string path = result.GetRequiredValue(_requests);
         long kvTokens = result.GetRequiredValue(_kvTokens);
-        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), Backlog.Policies);
+        IReadOnlyList<PolicyChoice> choices = PolicyChoice.ParseList(result.GetRequiredValue(_policies), KnownPolicies.Backlogs);
         WorkloadRequest[] requests = [.. WorkloadFile.Read(path)];
         if (requests.Length == 0)
         {
@@ -52,7 +55,7 @@ internal sealed class BacklogCommand : ToolCommand
         {
             for (int i = 0; i < choices.Count; i++)
             {
-                schedules[i] = Backlog.Drain(choices[i].Policy, requests, kvTokens, choices[i].Backfill ?? false, cancellationToken);
+                schedules[i] = BacklogRun.Drain(choices[i], requests, kvTokens, cancellationToken);
                 progress(i)?.Report(1);
             }
         });
@@ -123,6 +126,11 @@ internal sealed class BacklogCommand : ToolCommand
             json.WriteNumber("max", schedule.Makespan);
             json.WriteNumber("makespan", schedule.Makespan);
             json.WriteNumber("peak_kv", schedule.PeakKvTokens);
+            if (IntervalPolicies.All.ContainsKey(choice.Policy))
+            {
+                json.WriteNumber("evictions", schedule.Evictions);
+            }
+
             json.WriteStartArray("starts");
             foreach (int start in schedule.Starts)
             {

@@ -27,6 +27,11 @@ internal static class BacklogReport
         page.Heading("Batches");
         page.Paragraph("The first requests to start; each row is a request, requests that start at once share a colour.");
         page.Charts(choices.Select((choice, i) => (choice.Label, Batches(choice.Label, requests, schedules[i]))));
+        if (Array.Exists(schedules, static schedule => schedule.Evictions > 0))
+        {
+            page.Paragraph("Runs that were lost to evictions are neither among the batches nor in the KV cache over time; they count in the most KV tokens.");
+        }
+
         page.Save(path);
     }
 
