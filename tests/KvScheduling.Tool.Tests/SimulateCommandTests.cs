@@ -74,6 +74,39 @@ public sealed class SimulateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Simulate_TenantsPrioritiesAndDeadlines_ComeFromTheFile()
+    {
+        string file = _tool.Write("tenants.csv", "arrival_seconds,prompt_tokens,output_tokens,tenant\n0,5,4,loud\n0,5,4,loud\n0,5,4,loud\n0,5,4,quiet\n");
+        Assert.Equal("[0,4,8,12]", await QueueTimesAsync(file, "--fairness", "none"));
+        Assert.Equal("[0,8,12,4]", await QueueTimesAsync(file, "--fairness", "vtc"));
+
+        file = _tool.Write("priorities.csv", "arrival_seconds,prompt_tokens,output_tokens,priority,deadline_seconds\n0,5,4,,\n0,5,4,-1,\n0,5,4,2,30\n0,5,4,1,6\n");
+        Assert.Equal("[4,8,0,null]", await QueueTimesAsync(file));
+        Assert.Equal(1, _tool.Json.GetProperty("policies").GetProperty("fcfs").GetProperty("refused").GetInt64());
+    }
+
+    private async Task<string> QueueTimesAsync(string file, params string[] more)
+    {
+        Assert.Equal(0, await _tool.RunAsync(
+            ["simulate", "--requests", file, "--cost-model", "unit", "--kv-tokens", "100", "--max-running", "1", "--policies", "fcfs", "--per-request", "--format", "json", .. more]));
+        IEnumerable<JsonElement> requests = _tool.Json.GetProperty("policies").GetProperty("fcfs").GetProperty("requests").EnumerateArray();
+        return JsonSerializer.Serialize(requests.Select(static request => request.ValueKind == JsonValueKind.Null ? (double?)null : request.GetProperty("queue").GetDouble()));
+    }
+
+    [Theory]
+    [InlineData("tenant,priority\nx,high\n", "'high' in column 'priority' must be a whole number")]
+    [InlineData("tenant,deadline_seconds\nx,0\n", "'0' in column 'deadline_seconds' must be seconds above zero")]
+    [InlineData("tenant,deadline_seconds\nx,-3\n", "'-3' in column 'deadline_seconds' must be seconds above zero")]
+    public async Task Simulate_WrongHint_EndsWithCode2AndNamesTheRow(string columns, string message)
+    {
+        string[] lines = columns.Split('\n');
+        string file = _tool.Write("wrong.csv", $"arrival_seconds,prompt_tokens,output_tokens,{lines[0]}\n0,5,4,,\n1,5,4,{lines[1]}\n");
+        Assert.Equal(2, await _tool.RunAsync("simulate", "--requests", file, "--kv-tokens", "100"));
+        Assert.Contains("row 2 (line 3)", _tool.Error, StringComparison.Ordinal);
+        Assert.Contains(message, _tool.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Simulate_EvictionRestart_TakesLongerThanRecompute()
     {
         string[] args =

@@ -6,10 +6,10 @@ internal sealed class RequestFactory(SimulationRun run, SimulationSettings setti
     /// <exception cref="WorkloadException">No engine of these settings can ever run it.</exception>
     public SimulatedRequest Create(in WorkloadRequest request, long index)
     {
-        if (request.PromptTokens < 1 || request.OutputTokens < 1 || request.Arrival < TimeSpan.Zero || request.Patience <= TimeSpan.Zero)
+        if (request.PromptTokens < 1 || request.OutputTokens < 1 || request.Arrival < TimeSpan.Zero || request.Patience <= TimeSpan.Zero || request.Deadline <= TimeSpan.Zero)
         {
             throw new WorkloadException(index, $"Row {index + 1} has {request.PromptTokens} prompt tokens, {request.OutputTokens} output tokens and arrives at "
-                + $"{request.Arrival}. Lengths must be at least 1, arrivals not negative and patience above zero.");
+                + $"{request.Arrival}. Lengths must be at least 1, arrivals not negative, patience and deadlines above zero.");
         }
 
         int output = Math.Min(request.OutputTokens, settings.MaxOutputTokens ?? int.MaxValue);
@@ -22,9 +22,9 @@ internal sealed class RequestFactory(SimulationRun run, SimulationSettings setti
 
         int limit = Math.Max(output, request.MaxOutputTokens ?? (settings.OutputLengths.Knowledge == OutputLengthKnowledge.Known ? output : Limit(request.PromptTokens)));
         int? hint = request.ExpectedOutputTokens ?? settings.OutputLengths.Hint(request.OutputTokens, limit, settings.Seed, index);
-        SchedulingHints hints = hint is null && request is { Tenant: null, Priority: 0 }
+        SchedulingHints hints = hint is null && request is { Tenant: null, Priority: 0, Deadline: null }
             ? SchedulingHints.None
-            : new SchedulingHints { ExpectedOutputTokens = hint, Tenant = request.Tenant, Priority = request.Priority };
+            : new SchedulingHints { ExpectedOutputTokens = hint, Tenant = request.Tenant, Priority = request.Priority, Deadline = request.Deadline };
         TimeSpan? givesUp = request.Arrival + request.Patience;
         return new SimulatedRequest(run, index, output, request.PromptTokens, limit, hints, givesUp);
     }

@@ -76,6 +76,13 @@ internal sealed class CsvRows : IDisposable
                 : $"{_path} has no column '{names[0]}'{others}. It has: {string.Join(", ", _csv.Headers)}. Name the columns in the first line.");
     }
 
+    public bool IsEmpty(int column) => string.IsNullOrWhiteSpace(_csv.GetString(column));
+
+    public string Text(int column) => _csv.GetString(column)!.Trim();
+
+    /// <exception cref="WorkloadException">The field is no number of tokens.</exception>
+    public int Tokens(int column) => Whole(column, 1, "a whole number of tokens, at least 1");
+
     /// <exception cref="WorkloadException">The field is no whole number, or less than the least.</exception>
     public int Whole(int column, int least, string expected) =>
         int.TryParse(_csv.GetSpan(column), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= least ? value : throw Wrong(column, expected);
@@ -86,6 +93,9 @@ internal sealed class CsvRows : IDisposable
             ? value
             : throw Wrong(column, expected);
 
+    /// <exception cref="WorkloadException">The field is no number, or negative, or not below the limit.</exception>
+    public TimeSpan Seconds(int column, double below, string expected) => new((long)Math.Round(Number(column, below, expected) * TimeSpan.TicksPerSecond));
+
     /// <exception cref="WorkloadException">The field is no date and time.</exception>
     public DateTime Timestamp(int column)
     {
@@ -95,6 +105,7 @@ internal sealed class CsvRows : IDisposable
             : throw Wrong(column, "a date and time, such as 2023-11-16 18:15:46.68");
     }
 
-    private WorkloadException Wrong(int column, string expected) =>
+    /// <summary>What to throw for a field that can't be used.</summary>
+    public WorkloadException Wrong(int column, string expected) =>
         new($"{_path}, row {_csv.RowNumber} (line {_csv.LineNumber}): '{_csv.GetString(column)}' in column '{_csv.Headers[column]}' must be {expected}. Correct the row or remove it.");
 }

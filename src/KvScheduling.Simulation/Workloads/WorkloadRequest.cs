@@ -14,6 +14,10 @@ public readonly record struct WorkloadRequest(TimeSpan Arrival, int PromptTokens
     /// <value>The default value is 0.</value>
     public int Priority { get; init; }
 
+    /// <summary>How long after its arrival the answer is of use: it is refused in the line once it can't be met.</summary>
+    /// <value>Above zero. The default value is <see langword="null"/>: for ever.</value>
+    public TimeSpan? Deadline { get; init; }
+
     /// <summary>How long its caller waits for its first start before giving up.</summary>
     /// <value>Above zero. The default value is <see langword="null"/>: for ever.</value>
     public TimeSpan? Patience { get; init; }

@@ -13,6 +13,8 @@ internal sealed class EngineOptions
     public const string Restart = "restart";
 
     private const string Off = "off";
+    private const string NoFairness = "none";
+    private const string TokenCounters = "vtc";
 
     private readonly Option<string> _costModel;
     private readonly Option<long> _kvTokens = Options.KvTokens();
@@ -54,6 +56,13 @@ internal sealed class EngineOptions
         DefaultValueFactory = static _ => Recompute,
     };
 
+    private readonly Option<string> _fairness = new("--fairness")
+    {
+        Description = "How tenants share the engine: none, or vtc (virtual token counters: who was served least goes next).",
+        HelpName = $"{NoFairness}|{TokenCounters}",
+        DefaultValueFactory = static _ => NoFairness,
+    };
+
     private readonly Option<string> _promoteAfter;
 
     /// <param name="costModel">The cost model where none is given.</param>
@@ -63,6 +72,7 @@ internal sealed class EngineOptions
     {
         _backfill.AcceptOnlyFromAmong("on", Off);
         _eviction.AcceptOnlyFromAmong(Recompute, Restart);
+        _fairness.AcceptOnlyFromAmong(NoFairness, TokenCounters);
         _costModel = new Option<string>("--cost-model")
         {
             Description = "How long an iteration takes: unit (a second, whatever it computes), llama2-7b-a100, linear:d0,d1,d2,d3 (milliseconds: d0 + d1·prefill tokens + "
@@ -87,7 +97,7 @@ internal sealed class EngineOptions
     public void AddTo(Command command)
     {
         foreach (Option option in (Option[])
-            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _maxPartialPrefills, _outputLengths, _maxOutput, _backfill, _eviction, _promoteAfter])
+            [_costModel, _kvTokens, _blockSize, _maxRunning, _maxContext, _maxStepTokens, _prefillChunk, _maxPartialPrefills, _outputLengths, _maxOutput, _backfill, _eviction, _fairness, _promoteAfter])
         {
             command.Options.Add(option);
         }
@@ -115,6 +125,7 @@ internal sealed class EngineOptions
         bool isPromotionGiven = result.GetResult(_promoteAfter) is { Implicit: false };
         TimeSpan? promoteAfter = isUnit && !isPromotionGiven ? null : PromoteAfter(result.GetRequiredValue(_promoteAfter));
         bool backfill = result.GetRequiredValue(_backfill) != Off;
+        TenantFairness fairness = result.GetRequiredValue(_fairness) == TokenCounters ? TenantFairness.VirtualTokenCounter : TenantFairness.None;
         int? maxPartialPrefills = result.GetValue(_maxPartialPrefills);
         int maxStepTokens = result.GetValue(_maxStepTokens) ?? (isUnit ? int.MaxValue : 2048);
         return new SimulationSettings
@@ -134,6 +145,7 @@ internal sealed class EngineOptions
             {
                 options.Backfill = backfill;
                 options.PromoteAfter = promoteAfter;
+                options.Fairness = fairness;
                 options.MaxPartialPrefills = maxPartialPrefills ?? options.MaxPartialPrefills;
             },
         };

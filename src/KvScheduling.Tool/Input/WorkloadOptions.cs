@@ -6,7 +6,7 @@ namespace KvScheduling.Tool;
 /// <summary>The options that say which requests come, and when.</summary>
 internal sealed class WorkloadOptions
 {
-    /// <summary>What is kept in memory takes up to 4 MiB.</summary>
+    /// <summary>What is kept in memory takes up to 25 MiB.</summary>
     private const int MostKept = 200_000;
 
     private readonly Option<string?> _trace = new("--trace")
@@ -17,7 +17,7 @@ internal sealed class WorkloadOptions
 
     private readonly Option<string?> _requests = new("--requests")
     {
-        Description = "A CSV file with the columns arrival_seconds, prompt_tokens and output_tokens, sorted by arrival.",
+        Description = "A CSV file with the columns arrival_seconds, prompt_tokens and output_tokens, sorted by arrival; tenant, priority and deadline_seconds may stand beside.",
         HelpName = "F.csv",
     };
 

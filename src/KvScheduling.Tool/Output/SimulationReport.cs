@@ -8,7 +8,7 @@ internal static class SimulationReport
 {
     private static readonly string[] Figures =
     [
-        "mean", "p50", "p90", "p99", "max", "ttft_mean", "ttft_p99", "tpot_mean", "queue_mean", "makespan", "steps", "evictions", "recomputed", "kv", "req/s", "tok/s", "goodput",
+        "mean", "p50", "p90", "p99", "max", "ttft_mean", "ttft_p99", "tpot_mean", "queue_mean", "makespan", "steps", "evictions", "recomputed", "kv", "req/s", "tok/s", "goodput", "refused",
     ];
 
     /// <summary>A row per policy; with several loads, a row per load and policy.</summary>
@@ -79,6 +79,7 @@ internal static class SimulationReport
         result.RequestsPerSecond,
         result.OutputTokensPerSecond,
         result.Goodput,
+        result.Refused,
     ];
 
     private static void WriteLoad(Utf8JsonWriter json, LoadResults load, bool perRequest)
