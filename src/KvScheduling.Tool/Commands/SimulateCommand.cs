@@ -6,7 +6,7 @@ namespace KvScheduling.Tool;
 /// <summary><c>kvsched simulate</c>: replays a stream of requests in virtual time with several policies.</summary>
 internal sealed class SimulateCommand : ToolCommand
 {
-    private const string Standard = "fcfs,svf,sorted-f";
+    private const string Standard = "adaptive,fcfs,svf,sorted-f,wait,nested-wait";
 
     private readonly WorkloadOptions _workload = new();
     private readonly EngineOptions _engine = new();

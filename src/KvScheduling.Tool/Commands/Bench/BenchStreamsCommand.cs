@@ -8,7 +8,7 @@ namespace KvScheduling.Tool;
 /// <summary><c>kvsched bench streams</c>: a trace at several loads, with lengths known and unknown, against one policy.</summary>
 internal sealed class BenchStreamsCommand : ToolCommand
 {
-    private const string StandardPolicies = "fcfs+strict,fcfs,svf,sorted-f";
+    private const string StandardPolicies = "fcfs+strict,fcfs,adaptive,wait,nested-wait,svf,sorted-f";
     private const string StandardBaseline = "fcfs+strict";
     private const string StandardLoads = "0.7,0.8,0.9,0.95,1.0,1.1,1.2";
 
