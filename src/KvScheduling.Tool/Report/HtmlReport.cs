@@ -8,21 +8,24 @@ namespace KvScheduling.Tool;
 internal sealed class HtmlReport
 {
     private const string Style = """
-        :root{color-scheme:light dark;--page:#fcfcfb;--card:#fff;--ink:#1d2327;--soft:#5b656d;--line:#dfe3e6;--mark:#c1121f;
+        :root{color-scheme:light dark;--page:#fcfcfb;--card:#fff;--ink:#1d2327;--soft:#5b656d;--line:#dfe3e6;--mark:#c1121f;--shade:#0003;
         --c0:#0067a5;--c1:#c4501b;--c2:#00805a;--c3:#a44a8b;--c4:#9a6b00;--c5:#2f8fbf;--c6:#5f6a72;--c7:#7a5cc0}
-        @media (prefers-color-scheme:dark){:root{--page:#14181b;--card:#1c2125;--ink:#e6eaed;--soft:#9aa5ad;--line:#343c42;--mark:#ff6b6b;
+        @media (prefers-color-scheme:dark){:root{--page:#14181b;--card:#1c2125;--ink:#e6eaed;--soft:#9aa5ad;--line:#343c42;--mark:#ff6b6b;--shade:#000a;
         --c0:#5cb3ea;--c1:#f08a5b;--c2:#41c79a;--c3:#df8fc8;--c4:#e0b040;--c5:#8fd3f5;--c6:#aab4bb;--c7:#b49cf0}}
         *{box-sizing:border-box}body{margin:0 auto;max-width:1240px;padding:24px 20px 48px;background:var(--page);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
         h1{font-size:1.5rem;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:1.15rem;margin:32px 0 8px}h3{font-size:.95rem;margin:0 0 4px}p{margin:4px 0 12px;color:var(--soft)}
         .row{display:grid;grid-template-columns:minmax(0,1.35fr) minmax(0,1fr);gap:16px;align-items:start;margin-bottom:16px}
         .pair{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,440px),1fr));gap:16px;margin-bottom:16px}
-        .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px;min-width:0}
-        .scroll{overflow-x:auto}svg{display:block;width:100%;height:auto}
-        svg text{fill:var(--soft);font-size:12px}.grid path{stroke:var(--line);fill:none}.axis{stroke:var(--soft);fill:none}
+        .card{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px;min-width:0;container-type:inline-size}
+        .scroll{overflow-x:auto;background:linear-gradient(90deg,var(--card) 40%,transparent),linear-gradient(270deg,var(--card) 40%,transparent) 100% 0,
+        linear-gradient(90deg,var(--shade),transparent),linear-gradient(270deg,var(--shade),transparent) 100% 0,var(--card);
+        background-repeat:no-repeat;background-size:40px 100%,40px 100%,12px 100%,12px 100%,auto;background-attachment:local,local,scroll,scroll,scroll}
+        svg{display:block;width:100%;height:auto}svg text{fill:var(--soft);font-size:12px}
+        @container (max-width:480px){svg text{font-size:15px}}@container (max-width:380px){svg text{font-size:18px}}.grid path{stroke:var(--line);fill:none}.axis{stroke:var(--soft);fill:none}
         .line{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round}.dashed{stroke-dasharray:5 4}.area{fill:var(--c);opacity:.18}.dot{fill:var(--c)}
         .mark{stroke:var(--mark);stroke-width:1}.waits{fill:var(--soft);opacity:.45}.prefill{fill:var(--c);opacity:.5}.decode{fill:var(--c)}
         table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
-        th,td{text-align:right;padding:3px 8px;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:600}
+        th,td{text-align:right;padding:3px 8px;border-bottom:1px solid var(--line);white-space:nowrap}th{color:var(--soft);font-weight:600;white-space:normal;vertical-align:bottom}
         .text{text-align:left}tr:last-child td{border-bottom:0}
         .legend{display:flex;flex-wrap:wrap;gap:2px 14px;font-size:13px;margin:0 0 4px;padding:0;list-style:none}
         .legend i{display:inline-block;width:18px;height:0;border-top:3px solid var(--c);vertical-align:middle;margin-right:5px}.legend .dash i{border-top-style:dashed}

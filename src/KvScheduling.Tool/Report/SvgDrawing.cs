@@ -12,10 +12,10 @@ internal static class SvgDrawing
 
     private const double Width = 640;
     private const double Height = 300;
-    private const double Left = 58;
+    private const double Left = 72;
     private const double Right = 12;
-    private const double Top = 12;
-    private const double Bottom = 44;
+    private const double Top = 16;
+    private const double Bottom = 50;
     private const double RowHeight = 5;
 
     public static string Draw(LineChart chart)
@@ -30,9 +30,10 @@ internal static class SvgDrawing
             DrawSeries(svg, series, x, y);
         }
 
+        // Above the frame, where no line runs.
         foreach (double mark in chart.Marks)
         {
-            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"mark\" d=\"M{x.At(mark):0.#} {Top} v8\"/>");
+            svg.Append(CultureInfo.InvariantCulture, $"<path class=\"mark\" d=\"M{x.At(mark):0.#} {Top - 10} v8\"/>");
         }
 
         return svg.Append("</svg>").ToString();
@@ -80,7 +81,7 @@ internal static class SvgDrawing
         svg.Append(CultureInfo.InvariantCulture, $"</g><path class=\"axis\" d=\"M{Left} {Top} V{bottom:0.#} H{Width - Right}\"/>");
         foreach ((double value, string label) in x.Ticks())
         {
-            Text(svg, "middle", x.At(value), bottom + 16, label);
+            Text(svg, "middle", x.At(value), bottom + 18, label);
         }
 
         foreach ((double value, string label) in y?.Ticks() ?? [])
@@ -89,7 +90,7 @@ internal static class SvgDrawing
         }
 
         Text(svg, "middle", (Left + Width - Right) / 2, height - 8, xLabel);
-        svg.Append(CultureInfo.InvariantCulture, $"<text text-anchor=\"middle\" transform=\"translate(13 {(Top + bottom) / 2:0.#}) rotate(-90)\">{Escape(yLabel)}</text>");
+        svg.Append(CultureInfo.InvariantCulture, $"<text text-anchor=\"middle\" transform=\"translate(16 {(Top + bottom) / 2:0.#}) rotate(-90)\">{Escape(yLabel)}</text>");
     }
 
     private static void DrawSeries(StringBuilder svg, ChartSeries series, Axis x, Axis y)
