@@ -7,6 +7,7 @@ internal sealed class BacklogDrain : IAsyncDisposable
 {
     private readonly KvScheduler _scheduler;
     private readonly IProgress<BacklogProgress>? _progress;
+    private readonly CancellationToken _readerCancellation;
     private readonly CancellationTokenSource _cancellation;
     private readonly Channel<BacklogResult> _results = Channel.CreateUnbounded<BacklogResult>(new UnboundedChannelOptions { SingleReader = true });
     private readonly Lock _gate = new();
@@ -18,11 +19,23 @@ internal sealed class BacklogDrain : IAsyncDisposable
     {
         _scheduler = scheduler;
         _progress = progress;
+        _readerCancellation = cancellationToken;
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         _pump = PumpAsync(backlog, _cancellation.Token);
     }
 
-    public IAsyncEnumerable<BacklogResult> Results => _results.Reader.ReadAllAsync(_cancellation.Token);
+    /// <summary>The results as they come. Once the reader's token is cancelled there is no next one.</summary>
+    public async IAsyncEnumerable<BacklogResult> ReadAsync()
+    {
+        await foreach (BacklogResult result in _results.Reader.ReadAllAsync(_readerCancellation).ConfigureAwait(false))
+        {
+            _readerCancellation.ThrowIfCancellationRequested();
+            yield return result;
+        }
+
+        // Requests that were cancelled have no result: their line may come to its end before the reader sees why.
+        _readerCancellation.ThrowIfCancellationRequested();
+    }
 
     /// <summary>Ends what is left, when the reader went away early.</summary>
     public async ValueTask DisposeAsync()
@@ -49,7 +62,7 @@ internal sealed class BacklogDrain : IAsyncDisposable
         catch (Exception error)
 #pragma warning restore CA1031
         {
-            failure = error;
+            failure = cancellationToken.IsCancellationRequested ? null : error;
         }
 
         Close(failure);
@@ -89,6 +102,11 @@ internal sealed class BacklogDrain : IAsyncDisposable
         {
             GenerationResult result = await generation.CompleteAsync().ConfigureAwait(false);
             Report(new BacklogResult(index, result, null));
+        }
+        catch (OperationCanceledException) when (_cancellation.IsCancellationRequested)
+        {
+            // Nobody reads any more.
+            Close(null);
         }
 #pragma warning disable CA1031 // One request's failure is a result; the others go on.
         catch (Exception error)

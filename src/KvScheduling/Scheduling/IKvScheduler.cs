@@ -34,8 +34,9 @@ public interface IKvScheduler
     /// <summary>Drains a backlog: puts its requests into the line as room comes free, never refused for a full line, and yields results as they finish.</summary>
     /// <param name="backlog">The requests; taken only as far ahead as the line has room.</param>
     /// <param name="progress">Told after each result.</param>
-    /// <param name="cancellationToken">Ends all of it.</param>
+    /// <param name="cancellationToken">Ends all of it: the next move of the reader throws, and what is left neither runs nor has a result.</param>
     /// <returns>One result per request, in order of completion.</returns>
+    /// <exception cref="OperationCanceledException">While it is enumerated: it was cancelled.</exception>
     IAsyncEnumerable<BacklogResult> DrainAsync(IAsyncEnumerable<GenerationRequest> backlog, IProgress<BacklogProgress>? progress = null, CancellationToken cancellationToken = default);
 
     /// <summary>What the scheduler does right now: cheap, consistent, immutable.</summary>

@@ -85,7 +85,7 @@ internal sealed class KvScheduler(SchedulerLoop loop, ILengthPredictor? predicto
             HeadWaitReason = state.HeadWaitReason,
             Regime = state.Regime,
             HeldRequests = state.Counters.Held,
-            TokensPerSecond = state.OutputTokensPerSecond,
+            TokensPerSecond = state.RunningRequests == 0 && loop.Now - state.LastStepAt >= LoopSpeed.Window ? 0 : state.OutputTokensPerSecond,
         };
     }
 
@@ -125,7 +125,7 @@ internal sealed class KvScheduler(SchedulerLoop loop, ILengthPredictor? predicto
         var drain = new BacklogDrain(this, backlog, progress, cancellationToken);
         await using (drain.ConfigureAwait(false))
         {
-            await foreach (BacklogResult result in drain.Results.ConfigureAwait(false))
+            await foreach (BacklogResult result in drain.ReadAsync().ConfigureAwait(false))
             {
                 yield return result;
             }

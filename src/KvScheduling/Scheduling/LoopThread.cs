@@ -214,7 +214,7 @@ internal sealed class LoopThread
             SchedulerCounters after = Core.Counters;
             long prefill = after.PrefillTokens - counters.PrefillTokens;
             long decode = after.DecodeTokens - counters.DecodeTokens;
-            _speed.Add(now - begun, prefill + decode, after.OutputTokens - counters.OutputTokens);
+            _speed.Add(now - begun, prefill + decode, after.OutputTokens - counters.OutputTokens, now);
             _loop.Telemetry.StepRan(now - begun, _plan.Items.Length, prefill, decode);
         }
 
@@ -415,6 +415,6 @@ internal sealed class LoopThread
         ComputedTokensPerSecond = _speed.ComputedTokensPerSecond,
         OutputTokensPerSecond = _speed.OutputTokensPerSecond,
         MeanStepSeconds = Core.MeanStepSeconds,
-        LastStepAt = _loop.Now,
+        LastStepAt = _speed.LastStepAt,
     });
 }

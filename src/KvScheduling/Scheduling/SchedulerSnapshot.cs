@@ -75,7 +75,7 @@ public sealed record SchedulerSnapshot
     /// <summary>Requests that the policy has held back so far to start them together with others.</summary>
     public long HeldRequests { get; init; }
 
-    /// <summary>Generated tokens per second over the last seconds; 0 before the first.</summary>
+    /// <summary>Generated tokens per second of the time in which steps ran, over about the last ten seconds of it; 0 before the first step, and when nothing has run for ten seconds.</summary>
     public double TokensPerSecond { get; init; }
 }
 

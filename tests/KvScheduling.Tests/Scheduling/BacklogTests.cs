@@ -74,18 +74,46 @@ public sealed class BacklogTests
     }
 
     [Fact]
-    public async Task DrainAsync_Cancelled_Throws()
+    public async Task DrainAsync_Cancelled_ThrowsWithTheCallersTokenAndYieldsNothingThatWasCancelled()
+    {
+        for (int run = 0; run < 20; run++)
+        {
+            using var cancellation = new CancellationTokenSource();
+            int last = 5 + run;
+            var engine = new ScriptedEngine(maxSequences: 1 + (run % 8)) { BeforeStep = step => { if (step == last) { cancellation.Cancel(); } } };
+            await using KvSchedulerHost host = await TestHost.StartAsync(engine);
+            GenerationRequest[] requests = [.. Enumerable.Range(0, 50).Select(i => TestHost.Request(i, 8, 6))];
+            BacklogProgress progress = default;
+            OperationCanceledException error = await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+            {
+                await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync(requests), new Recorder(value => progress = value), cancellation.Token))
+                {
+                    Assert.NotNull(result.Result);
+                }
+            });
+            Assert.Equal(cancellation.Token, error.CancellationToken);
+            Assert.Equal(0, progress.Failed);
+            await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot() is { RunningRequests: 0, WaitingRequests: 0 });
+        }
+    }
+
+    [Fact]
+    public async Task DrainAsync_CancelledBetweenResults_ThrowsAlthoughMoreAreThere()
     {
         using var cancellation = new CancellationTokenSource();
-        var engine = new ScriptedEngine(maxSequences: 1) { BeforeStep = step => { if (step == 20) { cancellation.Cancel(); } } };
-        await using KvSchedulerHost host = await TestHost.StartAsync(engine);
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine());
+        GenerationRequest[] requests = [.. Enumerable.Range(0, 10).Select(i => TestHost.Request(i))];
+        int read = 0;
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync([.. Enumerable.Range(0, 50).Select(i => TestHost.Request(i, 8, 40))]), null, cancellation.Token))
+            await foreach (BacklogResult result in host.Scheduler.DrainAsync(ToAsync(requests), null, cancellation.Token))
             {
-                Assert.True(result.Result is not null || result.Error is OperationCanceledException);
+                read++;
+                await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot().CompletedRequests == requests.Length);
+                await cancellation.CancelAsync();
             }
         });
+        Assert.Equal(1, read);
     }
 
     private static async IAsyncEnumerable<GenerationRequest> ToAsync(GenerationRequest[] requests, [EnumeratorCancellation] CancellationToken cancellationToken = default)
