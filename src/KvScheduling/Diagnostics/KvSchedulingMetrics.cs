@@ -122,6 +122,10 @@ internal sealed class KvSchedulingMetrics : IDisposable
 
     public void EngineFaulted(string kind) => _engineFaults.Add(1, _instance, new(MetricNames.FaultKind, kind));
 
+    /// <summary>A decision log is written, which counts what it could not hold.</summary>
+    public void ObserveDecisionLog(Func<long> lost) => _meter.CreateObservableCounter(
+        MetricNames.LostLogRecords, () => new Measurement<long>(lost(), _instance), "{record}", "Records that are missing in the decision log.");
+
     public void Dispose()
     {
         if (_ownsMeter)

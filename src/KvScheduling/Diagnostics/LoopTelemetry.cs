@@ -156,6 +156,8 @@ internal sealed class LoopTelemetry : ISchedulerObserver, IDisposable
         _logger.LoopFaulted(error, _instance);
     }
 
+    public void DecisionLogOpened(DecisionLogWriter log) => _metrics.ObserveDecisionLog(() => log.Lost);
+
     public void DecisionLogIncomplete(string reason, Exception? error) => _logger.DecisionLogIncomplete(error, _instance, reason);
 
     public void OnDecision(SchedulableRequest request, DecisionReason reason, TimeSpan now)

@@ -26,6 +26,7 @@ internal static class MetricNames
     public const string StepBatchSize = "kv_scheduling.step.batch_size";
     public const string Decisions = "kv_scheduling.decisions";
     public const string RegimeSwitches = "kv_scheduling.policy.switches";
+    public const string LostLogRecords = "kv_scheduling.decision_log.lost_records";
     public const string EngineFaults = "kv_scheduling.engine.faults";
 
     public const string OperationName = "gen_ai.operation.name";

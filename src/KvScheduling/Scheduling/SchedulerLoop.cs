@@ -267,6 +267,7 @@ internal sealed class SchedulerLoop : IDisposable
                 $"The decision log '{Options.DecisionLog.Path}' can't be written: {error.Message} Correct KvSchedulingOptions.DecisionLog.Path, or leave it out.", error);
         }
 
+        Telemetry.DecisionLogOpened(_decisionLog);
         return new DecisionRecorder(_decisionLog, new DecisionLogNames());
     }
 

@@ -162,6 +162,63 @@ public sealed class TelemetryTests
         await Task.WhenAll(all);
     }
 
+    [Fact]
+    public async Task Snapshot_NothingRanForTenSeconds_SaysNoSpeed()
+    {
+        var time = new ManualTimeProvider();
+        var engine = new ScriptedEngine { BeforeStep = _ => time.Advance(TimeSpan.FromMilliseconds(100)) };
+        await using KvSchedulerHost host = await TestHost.StartAsync(engine, time: time);
+        Assert.Equal(0, host.Scheduler.GetSnapshot().TokensPerSecond);
+        await host.Scheduler.Submit(TestHost.Request(1)).CompleteAsync();
+        await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot() is { RunningRequests: 0, CompletedRequests: 1 });
+        Assert.Equal(10, host.Scheduler.GetSnapshot().TokensPerSecond, 1e-6);
+        time.Advance(TimeSpan.FromSeconds(9.9));
+        Assert.Equal(10, host.Scheduler.GetSnapshot().TokensPerSecond, 1e-6);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        Assert.Equal(0, host.Scheduler.GetSnapshot().TokensPerSecond);
+    }
+
+    [Fact]
+    public async Task Metrics_DecisionLogAtItsSize_CountsTheRecordsThatAreMissing()
+    {
+        long lost = -1;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument.Name == MetricNames.LostLogRecords)
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => lost = tags.ToArray().Contains(new(MetricNames.Instance, "logged")) ? value : lost);
+        listener.Start();
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("kvsched-metric-");
+        try
+        {
+            var services = new ServiceCollection();
+            services.AddMetrics();
+            services.AddKvScheduling(options => options.DecisionLog = new DecisionLogOptions { Path = Path.Combine(folder.FullName, "log.jsonl"), MaxBytes = 1 << 16, BufferedRecords = 1 << 16 })
+                .AddEngine("logged", _ => new ScriptedEngine(maxSequences: 1));
+            await using ServiceProvider provider = services.BuildServiceProvider();
+            IKvScheduler scheduler = provider.GetRequiredService<IKvScheduler>();
+            await scheduler.Submit(TestHost.Request(1)).CompleteAsync();
+            listener.RecordObservableInstruments();
+            Assert.Equal(0, lost);
+            await scheduler.Submit(TestHost.Request(2, 8, 1000)).CompleteAsync();
+            await TestHost.UntilAsync(() =>
+            {
+                listener.RecordObservableInstruments();
+                return lost > 0;
+            });
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
     private sealed class ListLoggerProvider : ILoggerProvider, ILogger
     {
         private readonly List<string> _lines = [];
