@@ -36,6 +36,8 @@ public sealed class BacklogVectorTests
             Assert.Equal(sortedF, Total(name));
         }
 
+        Assert.Equal(sortedF, GreedyTotal(requests, kv));
+
         long Total(string policy) => Backlog.Drain(policy, requests, kv).TotalLatency;
     }
 
@@ -125,4 +127,22 @@ public sealed class BacklogVectorTests
     [Theory]
     [MemberData(nameof(SortedFNames))]
     public void Drain_SortedFVariant_RunsUnderItsOwnName(string name) => Assert.Equal(name, Backlog.Drain(name, Requests.Parse(T5), 12).Policy);
+
+    /// <summary>The production policy without its exact selection.</summary>
+    private static long GreedyTotal(WorkloadRequest[] requests, long kv)
+    {
+        var settings = new SimulationSettings
+        {
+            KvTokens = kv,
+            MaxStepTokens = int.MaxValue,
+            PrefillChunkTokens = int.MaxValue,
+            KeepRequests = true,
+            Configure = static options =>
+            {
+                options.Reservation = KvReservation.Guaranteed;
+                (options.Backfill, options.PromoteAfter, options.SortedFExactLimit) = (false, null, 0);
+            },
+        };
+        return Simulator.Run(SchedulingPolicies.SortedF, requests, settings).Requests.Sum(static times => (long)times!.Value.Latency.TotalSeconds);
+    }
 }

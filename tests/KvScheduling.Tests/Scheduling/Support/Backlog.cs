@@ -18,9 +18,6 @@ internal sealed class Backlog
 
     public int[] StartRounds => Requests.Select(request => (int)request.FirstStart!.Value.TotalSeconds).ToArray();
 
-    public static (int Prompt, int Output)[] Parse(string requests) =>
-        requests.Split(' ').Select(pair => pair.Split(',')).Select(pair => (int.Parse(pair[0]), int.Parse(pair[1]))).ToArray();
-
     public static Backlog Drain(
         string policy, long kv, IEnumerable<(int Prompt, int Output)> requests, Action<KvSchedulingOptions>? configure = null, int block = 1)
     {
