@@ -1,5 +1,3 @@
-
-
 namespace KvScheduling;
 
 /// <summary>The thread that runs the steps: takes the mail, plans, carries the plan out on the engine, takes the events in, publishes.</summary>
@@ -11,10 +9,7 @@ internal sealed class LoopThread
     private readonly StepPlan _plan;
     private readonly LoopSpeed _speed;
     private readonly ITimer _wakeTimer;
-    private readonly List<(SchedulableRequest Request, Exception Error)> _failedStarts = [];
-    private StepItem[] _items = [];
-    private StepEvent[] _events = [];
-    private IInferenceEngine? _engine;
+    private readonly LoopEngine _engine;
     private SchedulerStatus _status;
     private bool _draining;
     private bool _aborting;
@@ -39,6 +34,7 @@ internal sealed class LoopThread
         _status = status;
         _plan = new StepPlan();
         Guard = new EngineGuard(loop.Time);
+        _engine = new LoopEngine(Guard, loop.Telemetry);
         _wakeTimer = loop.Time.CreateTimer(
             static state => ((SchedulerLoop)state!).Post(new LoopMessage(LoopMessageKind.Wake)), loop, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _thread = new Thread(Run) { IsBackground = true, Name = "KvScheduling " + loop.Identity.InstanceName };
@@ -62,7 +58,7 @@ internal sealed class LoopThread
         catch (EngineTakenOverException)
         {
             // Everything but the engine belongs to another thread now.
-            DisposeQuietly(_engine);
+            _engine.DisposeLeftBehind();
             return;
         }
 #pragma warning disable CA1031 // A fault of the scheduler itself must reach every caller; nothing else may end this thread.
@@ -76,9 +72,7 @@ internal sealed class LoopThread
         _wakeTimer.Dispose();
         try
         {
-            Guard.Enter();
-            DisposeQuietly(_engine);
-            Guard.Leave();
+            _engine.Dispose();
         }
         catch (EngineTakenOverException)
         {
@@ -158,59 +152,27 @@ internal sealed class LoopThread
     {
         TimeSpan begun = _loop.Now;
         SchedulerCounters counters = Core.Counters;
-        int events = 0;
-        Exception? fault = null;
-        bool fatal = false;
-        Guard.Enter();
-        try
-        {
-            foreach (int slot in _plan.Removals)
-            {
-                fatal = true;
-                _engine!.Remove(slot);
-                fatal = false;
-            }
-
-            foreach (PlannedStart start in _plan.Starts)
-            {
-                StartSequence(start);
-            }
-
-            ReadOnlySpan<StepItem> items = WithoutFailedStarts();
-            if (!items.IsEmpty)
-            {
-                events = _engine!.RunStep(items, _events);
-            }
-        }
-#pragma warning disable CA1031 // Whatever an engine throws is a fault of the step, not of the loop.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            fault = error;
-            fatal |= error is EngineFaultException { IsFatal: true };
-        }
-
-        Guard.Leave();
+        EngineOutcome outcome = _engine.CarryOut(_plan);
         TimeSpan now = _loop.Now;
-        if (fatal)
+        if (outcome.IsFatal)
         {
-            return Recover(fault!);
+            return Recover(outcome.Fault!);
         }
 
-        foreach ((SchedulableRequest request, Exception error) in _failedStarts)
+        foreach ((SchedulableRequest request, Exception error) in _engine.FailedStarts)
         {
             Core.FailStart(request, error, now);
         }
 
-        _failedStarts.Clear();
-        if (fault is not null)
+        _engine.FailedStarts.Clear();
+        if (outcome.Fault is not null)
         {
-            _loop.Telemetry.StepFailed(fault);
-            Core.FailStep(fault, now);
+            _loop.Telemetry.StepFailed(outcome.Fault);
+            Core.FailStep(outcome.Fault, now);
         }
         else if (!_plan.Items.IsEmpty)
         {
-            Core.Complete(_events.AsSpan(0, events), now);
+            Core.Complete(_engine.Events(outcome), now);
             SchedulerCounters after = Core.Counters;
             long prefill = after.PrefillTokens - counters.PrefillTokens;
             long decode = after.DecodeTokens - counters.DecodeTokens;
@@ -221,57 +183,13 @@ internal sealed class LoopThread
         return true;
     }
 
-    private void StartSequence(PlannedStart start)
-    {
-        var request = (LiveRequest)start.Request;
-        try
-        {
-            _engine!.Start(new SequenceStart
-            {
-                Slot = request.Slot,
-                Prompt = request.Prompt,
-                Output = request.Output,
-                MaxTotalTokens = request.PromptTokens + request.MaxOutputTokens,
-                Sampling = request.Sampling,
-                Constraint = request.Constraint,
-                SharedTokens = start.SharedTokens,
-                SharedFromSlot = start.SharedFromSlot,
-            });
-        }
-#pragma warning disable CA1031 // One request that can't start must not stop the others.
-        catch (Exception error) when (error is not EngineFaultException { IsFatal: true })
-#pragma warning restore CA1031
-        {
-            _failedStarts.Add((request, error));
-        }
-    }
-
-    private ReadOnlySpan<StepItem> WithoutFailedStarts()
-    {
-        if (_failedStarts.Count == 0)
-        {
-            return _plan.Items;
-        }
-
-        int count = 0;
-        foreach (StepItem item in _plan.Items)
-        {
-            if (!_failedStarts.Exists(failed => failed.Request.Slot == item.Slot))
-            {
-                _items[count++] = item;
-            }
-        }
-
-        return _items.AsSpan(0, count);
-    }
-
     private bool BuildFirst()
     {
         try
         {
-            _engine = _loop.EngineFactory();
-            Prepare();
-            _loop.Open(_engine);
+            IInferenceEngine engine = _loop.EngineFactory();
+            _engine.Take(engine);
+            _loop.Open(engine);
         }
 #pragma warning disable CA1031 // Whatever keeps an engine from being built is told to whoever started the scheduler.
         catch (Exception error)
@@ -284,7 +202,7 @@ internal sealed class LoopThread
 
         _status = SchedulerStatus.Ready;
         Publish();
-        _loop.Telemetry.EngineReady(_engine.Description, Core.KvBudgetTokens, Core.PolicyName);
+        _loop.Telemetry.EngineReady(_loop.Engine, Core.KvBudgetTokens, Core.PolicyName);
         _loop.ReportReady();
         return true;
     }
@@ -293,19 +211,19 @@ internal sealed class LoopThread
     private bool Recover(Exception fault)
     {
         _loop.Telemetry.EngineLost(fault);
-        _failedStarts.Clear();
+        _engine.FailedStarts.Clear();
         Core.LoseEngine(_loop.Now);
         SchedulerStatus before = _draining ? SchedulerStatus.Draining : SchedulerStatus.Ready;
         _status = SchedulerStatus.Recovering;
         Publish();
-        DisposeLostEngine();
+        _engine.Dispose();
         while (_loop.Recovery.TryRestart(_loop.Now))
         {
             try
             {
-                _engine = _loop.EngineFactory();
-                RequireSameShape(_engine.Description);
-                Prepare();
+                IInferenceEngine engine = _loop.EngineFactory();
+                _engine.Take(engine);
+                EngineRecovery.RequireSameShape(_loop.Engine, engine.Description);
                 _status = before;
                 Publish();
                 _loop.Telemetry.EngineRestarted();
@@ -317,52 +235,12 @@ internal sealed class LoopThread
             {
                 fault = error;
                 _loop.Telemetry.EngineNotBuilt(error);
-                DisposeLostEngine();
+                _engine.Dispose();
             }
         }
 
         _loop.Finish(SchedulerStatus.Faulted, fault);
         return false;
-    }
-
-    private void Prepare()
-    {
-        int sequences = _engine!.Description.MaxSequences;
-        _items = new StepItem[sequences];
-        _events = new StepEvent[sequences];
-    }
-
-    private void RequireSameShape(EngineDescription rebuilt)
-    {
-        EngineDescription first = _loop.Engine;
-        if (rebuilt.KvCapacityTokens < first.KvCapacityTokens || rebuilt.BlockTokens != first.BlockTokens
-            || rebuilt.MaxSequences < first.MaxSequences || rebuilt.MaxContextTokens < first.MaxContextTokens || rebuilt.VocabularySize != first.VocabularySize)
-        {
-            throw new EngineFaultException($"The engine that was built again ({rebuilt}) is smaller than the first ({first}); its requests can't go on.", isFatal: true);
-        }
-    }
-
-    private void DisposeLostEngine()
-    {
-        IInferenceEngine? lost = _engine;
-        _engine = null;
-        Guard.Enter();
-        DisposeQuietly(lost);
-        Guard.Leave();
-    }
-
-    private void DisposeQuietly(IInferenceEngine? engine)
-    {
-        try
-        {
-            engine?.Dispose();
-        }
-#pragma warning disable CA1031 // A lost engine may fail once more; its requests go on without it.
-        catch (Exception error)
-#pragma warning restore CA1031
-        {
-            _loop.Telemetry.EngineNotDisposed(error);
-        }
     }
 
     /// <summary>Work that waits while nothing runs, twice, with nothing to wait for, would last for ever: a fault, raised and not hidden.</summary>
