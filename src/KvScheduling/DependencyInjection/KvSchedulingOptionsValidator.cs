@@ -88,7 +88,6 @@ internal sealed class KvSchedulingOptionsValidator : IValidateOptions<KvScheduli
         Require(lengths.Quantile is >= 0.05 and <= 0.99, Prefix + nameof(lengths.Quantile), lengths.Quantile, "from 0.05 to 0.99");
         Require(lengths.MinQuantile >= 0.05 && lengths.MinQuantile <= lengths.Quantile, Prefix + nameof(lengths.MinQuantile), lengths.MinQuantile, "from 0.05 to Quantile");
         Require(lengths.MaxQuantile >= lengths.Quantile && lengths.MaxQuantile <= 0.99, Prefix + nameof(lengths.MaxQuantile), lengths.MaxQuantile, "from Quantile to 0.99");
-        Require(lengths.TargetRecomputeShare is >= 0 and <= 1, Prefix + nameof(lengths.TargetRecomputeShare), lengths.TargetRecomputeShare, "from 0 to 1");
         Require(lengths.HistorySize is >= 50 and <= 1_000_000, Prefix + nameof(lengths.HistorySize), lengths.HistorySize, "from 50 to 1000000");
         Require(lengths.MinSamples >= 3, Prefix + nameof(lengths.MinSamples), lengths.MinSamples, "at least 3");
         return failures;

@@ -4,26 +4,22 @@ namespace KvScheduling;
 public sealed class LengthEstimationOptions
 {
     /// <summary>The quantile of past outputs longer than what the request has generated that an estimate starts from.</summary>
-    /// <value>From 0.05 to 0.99. The default value is 0.5.</value>
-    public double Quantile { get; set; } = 0.5;
+    /// <value>From 0.05 to 0.99. The default value is 0.3.</value>
+    public double Quantile { get; set; } = 0.3;
 
     /// <summary>The lowest quantile that self-tuning goes to.</summary>
-    /// <value>From 0.05 to <see cref="Quantile"/>. The default value is 0.3.</value>
-    public double MinQuantile { get; set; } = 0.3;
+    /// <value>From 0.05 to <see cref="Quantile"/>. The default value is 0.05.</value>
+    public double MinQuantile { get; set; } = 0.05;
 
     /// <summary>The highest quantile that self-tuning goes to.</summary>
     /// <value>From <see cref="Quantile"/> to 0.99. The default value is 0.8.</value>
     public double MaxQuantile { get; set; } = 0.8;
-
-    /// <summary>The share of recomputed among computed tokens that self-tuning aims at: above it the quantile rises, below it falls.</summary>
-    /// <value>From 0 to 1. The default value is 0.01.</value>
-    public double TargetRecomputeShare { get; set; } = 0.01;
 
     /// <summary>How many past outputs are kept.</summary>
     /// <value>From 50 to 1,000,000. The default value is 1000.</value>
     public int HistorySize { get; set; } = 1000;
 
     /// <summary>With fewer past outputs than this the limit is the estimate.</summary>
-    /// <value>At least 3. The default value is 50.</value>
-    public int MinSamples { get; set; } = 50;
+    /// <value>At least 3. The default value is 3.</value>
+    public int MinSamples { get; set; } = 3;
 }

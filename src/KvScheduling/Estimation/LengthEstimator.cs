@@ -16,6 +16,7 @@ internal sealed class LengthEstimator
     private readonly int _minSamples;
     private readonly LengthHistory _history;
     private readonly QuantileTuner _tuner;
+    private readonly PrefillPrice _prefillPrice = new();
     private long _freshVersion = -1;
     private double _freshQuantile;
     private int _freshLength;
@@ -56,9 +57,14 @@ internal sealed class LengthEstimator
     /// <summary>An output completed with this length.</summary>
     public void OnCompleted(int outputTokens) => _history.Add(outputTokens);
 
-    public void OnStep(long computedTokens) => _tuner.OnStep(computedTokens);
+    /// <summary>A step ran, and computed so many prompt tokens.</summary>
+    public void OnStep(long promptTokens, TimeSpan duration) => _prefillPrice.Add(promptTokens, duration);
 
-    public void OnEviction(long lostTokens) => _tuner.OnEviction(lostTokens);
+    /// <summary>This share of the budget stays idle in a step although the head of the line would fit now.</summary>
+    public void OnIdle(double share) => _tuner.OnIdle(share);
+
+    /// <summary>An eviction for lack of memory threw away this many computed tokens.</summary>
+    public void OnEviction(long lostTokens) => _tuner.OnEviction(lostTokens * _prefillPrice.StepsPerToken);
 
     private int FromHistory(int generated)
     {

@@ -58,6 +58,11 @@ internal sealed class AdmissionStep
                 Backfill(head, output, plan, now);
             }
 
+            if (blocked == DecisionReason.WaitsForKv)
+            {
+                WeighIdle(head);
+            }
+
             return;
         }
 
@@ -170,6 +175,17 @@ internal sealed class AdmissionStep
         string message = $"The request holds {head.TokensToCompute} tokens, which leaves no room for output in a KV budget of {_state.Limits.BudgetTokens} tokens. "
             + "Shorten the prompt or raise KvBudgetTokens.";
         _state.End(head, RequestEnd.Rejected(SchedulingRejection.TooLong, message), now);
+    }
+
+    /// <summary>What is left of the budget stays idle for the sake of what is planned, where the blocked head would fit now.</summary>
+    private void WeighIdle(SchedulableRequest head)
+    {
+        KvLedger ledger = _state.Ledger;
+        long idle = ledger.BudgetBlocks - ledger.UsedBlocksNextStep();
+        if (idle >= ledger.Blocks(head.TokensToCompute + 1L))
+        {
+            _state.Estimator.OnIdle((double)idle / ledger.BudgetBlocks);
+        }
     }
 
     /// <summary>EASY backfilling: a request behind the blocked head starts if it fits now and the head still fits at its earliest start.</summary>

@@ -133,7 +133,9 @@ internal sealed class SchedulerCore
         _state.Counters.Steps++;
         _state.Speed.Add(now - _stepStarted);
         _state.Gate?.OnStep(now - _stepStarted);
+        long promptTokens = _state.Counters.PrefillTokens;
         _results.Take(events, now);
+        _state.Estimator.OnStep(_state.Counters.PrefillTokens - promptTokens, now - _stepStarted);
         _recovery.OnStepDone();
         _recorder?.OnCompleted();
     }

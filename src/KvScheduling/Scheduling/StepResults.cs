@@ -12,13 +12,12 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
 
     public void Take(ReadOnlySpan<StepEvent> events, TimeSpan now)
     {
-        long computed = 0;
         foreach (ref readonly StepEvent item in events)
         {
             // An event of a sequence that left since the step was planned says nothing any more.
             if (state.Slots.Find(item.Slot) is { State: SlotState.Running, StepTokens: > 0 } slot)
             {
-                computed += Take(slot, item, now);
+                Take(slot, item, now);
                 slot.StepTokens = 0;
             }
         }
@@ -26,35 +25,34 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         state.Ledger.Step(_advanced);
         Array.Clear(_advanced);
         Reestimate();
-        state.Estimator.OnStep(computed);
         MakeRoomForRefused(now);
     }
 
-    private int Take(SequenceSlot slot, in StepEvent item, TimeSpan now)
+    private void Take(SequenceSlot slot, in StepEvent item, TimeSpan now)
     {
         switch (item.Status)
         {
             case SequenceStatus.Failed:
                 var fault = new EngineFaultException("The engine could not continue this sequence; others are not affected.");
                 state.End(slot.Request!, RequestEnd.Failed(fault), now);
-                return 0;
+                break;
             case SequenceStatus.OutOfCapacity:
                 _refused.Add(slot);
-                return 0;
+                break;
             default:
                 slot.Refusals = 0;
-                int computed = CountComputed(slot, item);
+                CountComputed(slot, item);
                 state.Prefixes.Register(slot, slot.Request!.PrefixBlocks, slot.Computed / state.Ledger.BlockTokens);
                 if (item.Token != StepEvent.NoToken)
                 {
                     TakeToken(slot, item.Token, now);
                 }
 
-                return computed;
+                break;
         }
     }
 
-    private int CountComputed(SequenceSlot slot, in StepEvent item)
+    private void CountComputed(SequenceSlot slot, in StepEvent item)
     {
         // Sampling needs everything computed, and without a token something must be left to compute.
         int before = slot.Computed;
@@ -74,8 +72,6 @@ internal sealed class StepResults(SchedulerState state, EvictionPlanner eviction
         {
             counters.DecodeTokens += computed;
         }
-
-        return computed;
     }
 
     private void TakeToken(SequenceSlot slot, int token, TimeSpan now)
