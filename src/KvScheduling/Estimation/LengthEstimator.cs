@@ -63,8 +63,9 @@ internal sealed class LengthEstimator
     /// <summary>This share of the budget stays idle in a step although the head of the line would fit now.</summary>
     public void OnIdle(double share) => _tuner.OnIdle(share);
 
-    /// <summary>An eviction for lack of memory threw away this many computed tokens.</summary>
-    public void OnEviction(long lostTokens) => _tuner.OnEviction(lostTokens * _prefillPrice.StepsPerToken);
+    /// <summary>An eviction for lack of memory threw away this many computed tokens, which held this share of the budget.</summary>
+    /// <remarks>While they are computed again they hold it without a token to show for it, for a step at least, however little prompts cost.</remarks>
+    public void OnEviction(long lostTokens, double share) => _tuner.OnEviction((lostTokens * _prefillPrice.StepsPerToken) + share);
 
     private int FromHistory(int generated)
     {

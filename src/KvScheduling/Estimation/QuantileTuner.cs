@@ -3,7 +3,7 @@ namespace KvScheduling;
 /// <summary>Tunes the quantile of length estimates until what too careful estimates cost and what too optimistic ones cost is the same.</summary>
 /// <remarks>
 /// <para>Both are measured in steps. KV that stays idle in a step although the head of the line would fit now costs its share of that step: with the KV in use, so much less would be left to do.
-/// An eviction costs the steps that computing its tokens again takes (<see cref="PrefillPrice"/>). Idle KV lowers the quantile, evictions raise it, both by <see cref="Gain"/> per step lost.</para>
+/// An eviction costs the steps that computing its tokens again takes (<see cref="PrefillPrice"/>), and the KV that they hold meanwhile. Idle KV lowers the quantile, evictions raise it, both by <see cref="Gain"/> per step lost.</para>
 /// <para>Why this is stable: a higher quantile makes more idle KV and fewer evictions, so there is one quantile where the two balance, and on either side of it the sum of all moves leads back.
 /// Where nobody waits, idle KV costs nothing and the quantile stays. With requests that are small beside the pool the balance is near the median; with few in the pool chance decides
 /// who ends when, optimism pays, and it is far below.</para>

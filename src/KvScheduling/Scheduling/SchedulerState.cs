@@ -117,7 +117,7 @@ internal sealed class SchedulerState
         SchedulableRequest request = slot.Request!;
         if (reason == DecisionReason.EvictedForKv)
         {
-            Estimator.OnEviction(slot.Computed);
+            Estimator.OnEviction(slot.Computed, (double)Ledger.Blocks(slot.Computed) / Ledger.BudgetBlocks);
         }
 
         Vacate(slot, park: false);

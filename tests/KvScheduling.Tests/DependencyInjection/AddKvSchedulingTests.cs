@@ -134,7 +134,6 @@ public sealed class AddKvSchedulingTests
         { nameof(LengthEstimationOptions.Quantile), options => options.LengthEstimation.Quantile = 1 },
         { nameof(LengthEstimationOptions.MinQuantile), options => options.LengthEstimation.MinQuantile = 0.9 },
         { nameof(LengthEstimationOptions.MaxQuantile), options => options.LengthEstimation.MaxQuantile = 0.1 },
-        { nameof(LengthEstimationOptions.TargetRecomputeShare), options => options.LengthEstimation.TargetRecomputeShare = 2 },
         { nameof(LengthEstimationOptions.HistorySize), options => options.LengthEstimation.HistorySize = 1 },
         { nameof(LengthEstimationOptions.MinSamples), options => options.LengthEstimation.MinSamples = 0 },
     };

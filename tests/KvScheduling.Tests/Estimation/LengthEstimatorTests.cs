@@ -5,7 +5,7 @@ public sealed class LengthEstimatorTests
     [Fact]
     public void Estimate_TooFewSamples_IsTheLimit()
     {
-        LengthEstimator estimator = Create(new LengthEstimationOptions { MinSamples = 50 }, samples: 49);
+        LengthEstimator estimator = Create(new LengthEstimationOptions { MinSamples = 50, Quantile = 0.5 }, samples: 49);
         Assert.Equal(300, estimator.Estimate(new TestRequest(10, 300)));
         estimator.OnCompleted(49);
         Assert.Equal(25, estimator.Estimate(new TestRequest(10, 300)));
@@ -28,14 +28,14 @@ public sealed class LengthEstimatorTests
     [InlineData(250, 300)]
     public void Estimate_SomeGenerated_CountsOnlyLongerOutputs(int generated, int expected)
     {
-        LengthEstimator estimator = Create(new LengthEstimationOptions(), samples: 100);
+        LengthEstimator estimator = Create(new LengthEstimationOptions { Quantile = 0.5 }, samples: 100);
         Assert.Equal(expected, estimator.Estimate(new TestRequest(10, 300) { GeneratedTokens = generated }));
     }
 
     [Fact]
     public void Estimate_Hint_ReplacesHistoryUntilItIsOutlived()
     {
-        LengthEstimator estimator = Create(new LengthEstimationOptions(), samples: 100);
+        LengthEstimator estimator = Create(new LengthEstimationOptions { Quantile = 0.5 }, samples: 100);
         var request = new TestRequest(10, 300, hints: new SchedulingHints { ExpectedOutputTokens = 70 });
         Assert.Equal(70, estimator.Estimate(request));
         request.GeneratedTokens = 70;
@@ -88,46 +88,6 @@ public sealed class LengthEstimatorTests
                 Assert.Equal(longer[rank - 1], history.Quantile(quantile, above, longer.Count));
             }
         }
-    }
-
-    [Fact]
-    public void Tuner_LostTokensAboveTheTarget_RaiseTheQuantileToItsCeiling()
-    {
-        var tuner = new QuantileTuner(new LengthEstimationOptions());
-        tuner.OnStep(1000);
-        for (int i = 0; i < 40; i++)
-        {
-            tuner.OnEviction(100);
-        }
-
-        Assert.Equal(0.8, tuner.Quantile, 6);
-    }
-
-    [Fact]
-    public void Tuner_NothingLost_LowersTheQuantileToItsFloor()
-    {
-        var tuner = new QuantileTuner(new LengthEstimationOptions());
-        for (int i = 0; i < 64 * 60; i++)
-        {
-            tuner.OnStep(100);
-        }
-
-        Assert.Equal(0.3, tuner.Quantile, 6);
-    }
-
-    [Fact]
-    public void Tuner_LossBelowTheTarget_DoesNotRaise()
-    {
-        var strict = new QuantileTuner(new LengthEstimationOptions());
-        var lax = new QuantileTuner(new LengthEstimationOptions { TargetRecomputeShare = 0.5 });
-        foreach (QuantileTuner tuner in new[] { strict, lax })
-        {
-            tuner.OnStep(1000);
-            tuner.OnEviction(100);
-        }
-
-        Assert.True(strict.Quantile > 0.5);
-        Assert.Equal(0.5, lax.Quantile);
     }
 
     [Fact]

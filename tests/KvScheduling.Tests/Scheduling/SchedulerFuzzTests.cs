@@ -137,7 +137,7 @@ public sealed class SchedulerFuzzTests
             SortedFExactLimit = random.Next(2) * 12,
             MaxParkedSequences = random.Next(5),
             EvictionCooldownSteps = 1 + random.Next(8),
-            LengthEstimation = new LengthEstimationOptions { MinSamples = 5, HistorySize = 50 },
+            LengthEstimation = new LengthEstimationOptions { Quantile = 0.5, MinSamples = 5, HistorySize = 50 },
             Wait = new WaitOptions
             {
                 CycleSteps = 1 + random.Next(200),

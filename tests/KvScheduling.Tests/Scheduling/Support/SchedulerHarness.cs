@@ -1,6 +1,6 @@
 namespace KvScheduling.Tests;
 
-/// <summary>Drives a scheduler core and a test engine step by step; a step takes one second.</summary>
+/// <summary>Drives a scheduler core and a test engine step by step; a step takes one second, unless prompts take time.</summary>
 internal sealed class SchedulerHarness : ISchedulerObserver
 {
     private readonly StepEvent[] _events;
@@ -32,6 +32,9 @@ internal sealed class SchedulerHarness : ISchedulerObserver
     public List<TestRequest> Added { get; } = [];
 
     public bool CheckAlways { get; set; } = true;
+
+    /// <summary>What a step takes beside its second, per token of the prompts that it computes.</summary>
+    public double SecondsPerPromptToken { get; set; }
 
     /// <summary>An engine of unit rounds: every prompt is computed in the step it starts in.</summary>
     public static EngineDescription UnitRounds(long kvTokens, int block = 1, int slots = 4096) => new()
@@ -119,7 +122,8 @@ internal sealed class SchedulerHarness : ISchedulerObserver
         else
         {
             int count = Engine.RunStep(Plan.Items, _events);
-            Now += TimeSpan.FromSeconds(1);
+            int promptTokens = Plan.Items.ToArray().Sum(static item => item.Tokens > 1 ? item.Tokens : 0);
+            Now += TimeSpan.FromSeconds(1 + (SecondsPerPromptToken * promptTokens));
             Core.Complete(_events.AsSpan(0, count), Now);
         }
 
