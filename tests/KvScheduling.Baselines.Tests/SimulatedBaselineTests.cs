@@ -34,14 +34,45 @@ public sealed class SimulatedBaselineTests
     [Fact]
     public void Run_UnknownLengthsNearSaturation_OursHasLessThanHalfOfTheMeanOfVllm()
     {
-        WorkloadRequest[] requests = [.. SyntheticWorkload.Draw(RequestMixes.Get("chat-docs"), ArrivalProcess.Poisson(1), 4000, seed: 1)];
-        SimulationSettings settings = Settings(OutputLengths.History) with { KvTokens = 60_000, CostModel = new LinearCostModel(1000, 1000.0 / 512, 0, 0), PrefillChunkTokens = 2048 };
-        double scale = 0.95 / WorkloadTotals.Of(requests).Load(settings);
-        requests = [.. requests.Select(request => request with { Arrival = request.Arrival / scale })];
+        (WorkloadRequest[] requests, SimulationSettings settings) = Stream("chat-docs", kvTokens: 60_000, load: 0.95, count: 4000);
         SimulationResult vllm = Simulator.Run(BaselinePolicies.Vllm, requests, settings);
         SimulationResult ours = Simulator.Run(SchedulingPolicies.Adaptive, requests, settings);
         Assert.True(ours.Latency.Mean < 0.5 * vllm.Latency.Mean, $"{ours.Latency.Mean} against {vllm.Latency.Mean}");
         Assert.True(ours.Evictions < 0.5 * vllm.Evictions, $"{ours.Evictions} against {vllm.Evictions}");
+    }
+
+    [Theory]
+    [InlineData("chat", 16_000, 0.7)]
+    [InlineData("chat", 16_000, 0.95)]
+    [InlineData("chat", 8_000, 0.95)]
+    [InlineData("chat-docs", 16_000, 0.7)]
+    [InlineData("chat-docs", 16_000, 0.95)]
+    [InlineData("lmsys", 4_000, 0.7)]
+    [InlineData("lmsys", 4_000, 0.95)]
+    public void Run_UnknownLengthsInASmallPool_OursIsNeverFarBehindVllm(string mix, int kvTokens, double load)
+    {
+        (WorkloadRequest[] requests, SimulationSettings settings) = Stream(mix, kvTokens, load, count: 1500);
+        TimeSpan vllm = Simulator.Run(BaselinePolicies.Vllm, requests, settings).Latency.Mean;
+        TimeSpan ours = Simulator.Run(SchedulingPolicies.Adaptive, requests, settings).Latency.Mean;
+        Assert.True(ours < 1.1 * vllm, $"{ours} against {vllm}");
+    }
+
+    [Theory]
+    [InlineData("chat", 16_000)]
+    [InlineData("chat", 60_000)]
+    [InlineData("uniform", 20_000)]
+    public void Run_FirstRequestsOfUnknownLengths_WaitHardlyLongerThanWithKnownOnes(string mix, int kvTokens)
+    {
+        TimeSpan known = default;
+        TimeSpan unknown = default;
+        for (int seed = 1; seed <= 4; seed++)
+        {
+            (WorkloadRequest[] requests, SimulationSettings settings) = Stream(mix, kvTokens, load: 0.95, count: 200, seed);
+            known += Simulator.Run(SchedulingPolicies.Adaptive, requests, settings with { OutputLengths = OutputLengths.Known }).Latency.Mean;
+            unknown += Simulator.Run(SchedulingPolicies.Adaptive, requests, settings).Latency.Mean;
+        }
+
+        Assert.True(unknown < 1.1 * known, $"{unknown} against {known}");
     }
 
     [Fact]
@@ -50,6 +81,21 @@ public sealed class SimulatedBaselineTests
         ArgumentException error = Assert.Throws<ArgumentException>(() => Run("guess", [], OutputLengths.Known));
         Assert.Contains("sarathi", error.Message, StringComparison.Ordinal);
         Assert.Contains("svf", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A Poisson stream at a load, on an engine on which a step takes a second and one more for 512 prompt tokens.</summary>
+    private static (WorkloadRequest[] Requests, SimulationSettings Settings) Stream(string mix, int kvTokens, double load, int count, int seed = 1)
+    {
+        WorkloadRequest[] requests = [.. SyntheticWorkload.Draw(RequestMixes.Get(mix), ArrivalProcess.Poisson(1), count, seed)];
+        SimulationSettings settings = Settings(OutputLengths.History) with
+        {
+            KvTokens = kvTokens,
+            CostModel = new LinearCostModel(1000, 1000.0 / 512, 0, 0),
+            PrefillChunkTokens = 2048,
+            Configure = static options => options.PromoteAfter = TimeSpan.FromSeconds(1000),
+        };
+        double scale = load / WorkloadTotals.Of(requests).Load(settings);
+        return ([.. requests.Select(request => request with { Arrival = request.Arrival / scale })], settings);
     }
 
     private static SimulationResult Run(string policy, WorkloadRequest[] requests, OutputLengths lengths) =>

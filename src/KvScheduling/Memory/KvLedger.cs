@@ -14,6 +14,9 @@ internal sealed class KvLedger
     private readonly BlockRounding _rounding;
     private readonly KvProfile _profile;
     private readonly KvProfile _trial;
+    private long _countedVersion = -1;
+    private long _countedClock;
+    private long _usedNextStep;
 
     public KvLedger(long budgetTokens, int blockTokens, bool lingering)
     {
@@ -170,8 +173,18 @@ internal sealed class KvLedger
     /// <summary>Blocks in use now.</summary>
     public long UsedBlocks() => _profile.BlocksAt(0);
 
-    /// <summary>Blocks in use when every resident has its next token.</summary>
-    public long UsedBlocksNextStep() => _profile.BlocksAt(1);
+    /// <summary>Blocks in use when every resident has its next token; counted once per step unless somebody comes or goes.</summary>
+    public long UsedBlocksNextStep()
+    {
+        if (_countedVersion != Version || _countedClock != Clock)
+        {
+            _countedVersion = Version;
+            _countedClock = Clock;
+            _usedNextStep = _profile.BlocksAt(1);
+        }
+
+        return _usedNextStep;
+    }
 
     /// <summary>The most blocks the residents will hold at once.</summary>
     public long PeakBlocks() => _lingering ? _profile.SumOfPeakBlocks(_profile.Clock) : _profile.PeakBlocks();
