@@ -1,6 +1,7 @@
 namespace KvScheduling;
 
 /// <summary>How output lengths are estimated from past ones.</summary>
+/// <remarks>The quantile tunes itself until KV kept idle by reservations, while the head of the line would fit, costs as many steps as computing evicted tokens again.</remarks>
 public sealed class LengthEstimationOptions
 {
     /// <summary>The quantile of past outputs longer than what the request has generated that an estimate starts from.</summary>
