@@ -112,7 +112,8 @@ internal static class TruthRun
         caps.Apply(options);
         options.Policy = policy;
 
-        // What depends on the clock can't be equal on two clocks.
+        // What depends on the clock can't be equal on two clocks: waits, and the quantile, which follows measured steps.
         options.PromoteAfter = null;
+        options.LengthEstimation.MinQuantile = options.LengthEstimation.MaxQuantile = options.LengthEstimation.Quantile;
     }
 }

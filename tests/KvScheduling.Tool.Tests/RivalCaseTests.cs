@@ -25,12 +25,11 @@ public sealed class RivalCaseTests
     {
         RivalFigures ours = Run(RivalCase.Growth, Ours);
         Assert.Equal(0, ours.NotServed);
-        Assert.True(Run(RivalCase.Growth, BaselinePolicies.TensorSharp).Result.RecomputedShare > 4 * ours.Result.RecomputedShare);
-        Assert.True(Run(RivalCase.Growth, BaselinePolicies.GenAIDecodeFirst).Result.RecomputedShare > 10 * ours.Result.RecomputedShare);
+        Assert.True(Run(RivalCase.Growth, BaselinePolicies.GenAIDecodeFirst).Result.RecomputedShare > 3 * ours.Result.RecomputedShare);
         Assert.All((string[])[BaselinePolicies.DotLlm, BaselinePolicies.DotLlmSfq, BaselinePolicies.Foundry], policy => Assert.True(Run(RivalCase.Growth, policy).Result.Failed > 0, policy));
 
-        // What it costs: ours starts only what fits to its end, so the first token comes later than where everything starts at once.
-        Assert.True(ours.FirstToken.Mean > Run(RivalCase.Growth, BaselinePolicies.TensorSharp).FirstToken.Mean);
+        // Where few run, computing again is cheaper than reserving to everybody's end: nobody waits longer than where everything starts at once.
+        Assert.True(ours.FirstToken.Mean < 1.1 * Run(RivalCase.Growth, BaselinePolicies.TensorSharp).FirstToken.Mean);
     }
 
     [Fact]
@@ -41,8 +40,9 @@ public sealed class RivalCaseTests
         Assert.True(Run(RivalCase.HighLimits, BaselinePolicies.AiDotNet).Served < 0.8);
         Assert.True(Run(RivalCase.HighLimits, BaselinePolicies.Pool).NotServed > 200);
 
-        // What it costs: until it has seen 50 outputs, ours reserves the limit too, and those that charge the prompt only are faster.
-        Assert.True(ours.FirstToken.Mean > Run(RivalCase.HighLimits, BaselinePolicies.TensorSharp).FirstToken.Mean);
+        // What it costs: until it has seen three outputs, ours reserves the limit too, and those that charge the prompt only are a little faster.
+        TimeSpan promptOnly = Run(RivalCase.HighLimits, BaselinePolicies.TensorSharp).FirstToken.Mean;
+        Assert.InRange(ours.FirstToken.Mean, promptOnly, 1.3 * promptOnly);
     }
 
     [Fact]
