@@ -14,7 +14,8 @@ public sealed class AllocationTests
     [InlineData(SchedulingPolicies.NestedWait, KvReservation.Predicted)]
     public void PlanAndComplete_ThousandsWaiting_AllocateNothing(string policy, KvReservation reservation, TenantFairness fairness = TenantFairness.None)
     {
-        // Thresholds are computed anew every few seconds, which allocates; no step between does.
+        // Thresholds are computed anew every few seconds, which allocates; no step between does. Every 64 requests that join a line take a chunk of it: careful estimates
+        // keep those few that are evicted and join again.
         var options = new KvSchedulingOptions
         {
             Reservation = reservation,
@@ -24,6 +25,7 @@ public sealed class AllocationTests
             MaxStepTokens = 512,
             PrefillChunkTokens = 128,
             Wait = { RefitInterval = TimeSpan.FromHours(1) },
+            LengthEstimation = { Quantile = 0.8, MinQuantile = 0.8 },
         };
         EngineDescription engine = SchedulerHarness.UnitRounds(16 * 400, 16, 128) with { PrefixReuse = PrefixReuse.Share };
         var core = new SchedulerCore(options, engine, Policies.Create(policy, options, engine));
