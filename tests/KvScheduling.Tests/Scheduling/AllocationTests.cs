@@ -14,8 +14,8 @@ public sealed class AllocationTests
     [InlineData(SchedulingPolicies.NestedWait, KvReservation.Predicted)]
     public void PlanAndComplete_ThousandsWaiting_AllocateNothing(string policy, KvReservation reservation, TenantFairness fairness = TenantFairness.None)
     {
-        // Thresholds are computed anew every few seconds, which allocates; no step between does. Every 64 requests that join a line take a chunk of it: careful estimates
-        // keep those few that are evicted and join again.
+        // Thresholds are computed anew every few seconds, which allocates; no step between does. Lines grow while more of what they hold is dead: careful estimates keep
+        // those few that are evicted and join again.
         var options = new KvSchedulingOptions
         {
             Reservation = reservation,

@@ -72,6 +72,32 @@ public sealed class RequestFifoTests
         GC.KeepAlive(fifo);
     }
 
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1_000)]
+    public void Add_AsManyAsLeaveFromAnywhere_AllocatesNothing(int length)
+    {
+        var fifo = new RequestFifo<PolicyTicket>();
+        var random = new Random(6);
+        TestRequest[] present = [.. Enumerable.Range(0, length).Select(_ => Request())];
+        Array.ForEach(present, fifo.Add);
+        Turn(20_000);
+        long bytes = GC.GetAllocatedBytesForCurrentThread();
+        Turn(20_000);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - bytes);
+
+        void Turn(int times)
+        {
+            for (int i = 0; i < times; i++)
+            {
+                TestRequest request = present[random.Next(length)];
+                Remove(fifo, request);
+                request.Place.PolicyTicket = request.Place.NextTicket();
+                fifo.Add(request);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static WeakReference[] AddAndRemoveMost(RequestFifo<PolicyTicket> fifo, int count, int remaining)
     {
