@@ -12,7 +12,6 @@ internal sealed class OrderedRest
     /// <summary>Entries in a full leaf.</summary>
     public const int LeafSize = 128;
     private const int Slack = 64;
-    private const int MaxSpares = 256;
 
     private OrderedEntry[] _bounds = new OrderedEntry[16];
     private Leaf[] _leaves = new Leaf[16];
@@ -20,8 +19,7 @@ internal sealed class OrderedRest
     private int _end;
     private int _entries;
     private int _sweep;
-    private Leaf? _spare;
-    private int _spares;
+    private SpareList<Leaf> _spares;
 
     /// <summary>Never read: kept so that <see cref="Warm"/> is not optimized away.</summary>
     private volatile int _read;
@@ -33,7 +31,7 @@ internal sealed class OrderedRest
     {
         if (_start == _end)
         {
-            InsertLeaf(_start, TakeLeaf(), default);
+            InsertLeaf(_start, _spares.Take(), default);
         }
 
         int at = LeafOf(entry);
@@ -45,7 +43,7 @@ internal sealed class OrderedRest
 
         if (leaf.Count == LeafSize)
         {
-            Leaf upper = TakeLeaf();
+            Leaf upper = _spares.Take();
             leaf.Split(upper);
             InsertLeaf(at + 1, upper, upper.Entries[0]);
             leaf = entry.Precedes(upper.Entries[0]) ? leaf : upper;
@@ -162,19 +160,6 @@ internal sealed class OrderedRest
 
     private void DropDead(Leaf leaf) => _entries -= leaf.DropDead();
 
-    private Leaf TakeLeaf()
-    {
-        if (_spare is not { } leaf)
-        {
-            return new Leaf();
-        }
-
-        _spare = leaf.Next;
-        _spares--;
-        leaf.Next = null;
-        return leaf;
-    }
-
     private void InsertLeaf(int at, Leaf leaf, in OrderedEntry bound)
     {
         if (_end == _leaves.Length)
@@ -204,13 +189,7 @@ internal sealed class OrderedRest
             _leaves[--_end] = null!;
         }
 
-        if (_spares < MaxSpares)
-        {
-            leaf.Clear();
-            leaf.Next = _spare;
-            _spare = leaf;
-            _spares++;
-        }
+        _spares.Give(leaf);
     }
 
     /// <summary>Moves the leaves to the beginning of their array, of a larger one unless half of it is free.</summary>
@@ -226,13 +205,10 @@ internal sealed class OrderedRest
         (_leaves, _bounds, _start, _end) = (leaves, bounds, 0, count);
     }
 
-    private sealed class Leaf
+    private sealed class Leaf : LinePart<Leaf>
     {
         public readonly OrderedEntry[] Entries = new OrderedEntry[LeafSize];
         public int Count;
-
-        /// <summary>The next spare leaf.</summary>
-        public Leaf? Next;
 
         /// <returns>How many were dropped.</returns>
         public int DropDead()
@@ -270,7 +246,7 @@ internal sealed class OrderedRest
             Count += next.Count;
         }
 
-        public void Clear()
+        public override void Clear()
         {
             Entries.AsSpan(0, Count).Clear();
             Count = 0;

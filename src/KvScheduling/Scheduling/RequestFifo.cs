@@ -9,13 +9,11 @@ internal sealed class RequestFifo<TTicket>
 {
     private const int ChunkSize = 64;
     private const int Slack = 64;
-    private const int MaxSpares = 256;
 
     private Chunk _first = new();
     private Chunk _last;
     private Chunk? _swept;
-    private Chunk? _spare;
-    private int _spares;
+    private SpareList<Chunk> _spares;
     private int _entries;
 
     public RequestFifo() => _last = _first;
@@ -28,7 +26,7 @@ internal sealed class RequestFifo<TTicket>
     {
         if (_last.End == ChunkSize)
         {
-            _last.Next = TakeChunk();
+            _last.Next = _spares.Take();
             _last = _last.Next;
         }
 
@@ -54,7 +52,7 @@ internal sealed class RequestFifo<TTicket>
     /// <summary>The oldest request, or null.</summary>
     public SchedulableRequest? First()
     {
-        while (Count > 0)
+        while (_entries > 0)
         {
             Chunk first = _first;
             if (first.Count == 0)
@@ -136,19 +134,6 @@ internal sealed class RequestFifo<TTicket>
         _entries = 0;
     }
 
-    private Chunk TakeChunk()
-    {
-        if (_spare is not { } chunk)
-        {
-            return new Chunk();
-        }
-
-        _spare = chunk.Next;
-        _spares--;
-        chunk.Next = null;
-        return chunk;
-    }
-
     private void Unlink(Chunk? before, Chunk chunk)
     {
         if (before is null)
@@ -162,13 +147,7 @@ internal sealed class RequestFifo<TTicket>
 
         _last = chunk == _last ? before! : _last;
         _swept = chunk == _swept ? before : _swept;
-        if (_spares < MaxSpares)
-        {
-            chunk.Clear();
-            chunk.Next = _spare;
-            _spare = chunk;
-            _spares++;
-        }
+        _spares.Give(chunk);
     }
 
     private readonly record struct Entry(SchedulableRequest Request, uint Ticket)
@@ -176,12 +155,11 @@ internal sealed class RequestFifo<TTicket>
         public bool IsLiving => TTicket.Of(Request) == Ticket;
     }
 
-    private sealed class Chunk
+    private sealed class Chunk : LinePart<Chunk>
     {
         public readonly Entry[] Entries = new Entry[ChunkSize];
         public int Start;
         public int End;
-        public Chunk? Next;
 
         public int Count => End - Start;
 
@@ -231,7 +209,7 @@ internal sealed class RequestFifo<TTicket>
             End += next.Count;
         }
 
-        public void Clear()
+        public override void Clear()
         {
             Entries.AsSpan(Start, Count).Clear();
             (Start, End) = (0, 0);
