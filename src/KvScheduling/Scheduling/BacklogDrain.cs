@@ -13,6 +13,7 @@ internal sealed class BacklogDrain : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly Task _pump;
     private BacklogProgress _state;
+    private Exception? _failure;
     private int _open = 1;
 
     public BacklogDrain(KvScheduler scheduler, IAsyncEnumerable<GenerationRequest> backlog, IProgress<BacklogProgress>? progress, CancellationToken cancellationToken)
@@ -54,7 +55,6 @@ internal sealed class BacklogDrain : IAsyncDisposable
             await foreach (GenerationRequest request in backlog.WithCancellation(cancellationToken).ConfigureAwait(false))
             {
                 QueuePlace place = await _scheduler.ReserveWhenFreeAsync(request.PromptTokens.Length, cancellationToken).ConfigureAwait(false);
-                Interlocked.Increment(ref _open);
                 Start(index++, request, place, cancellationToken);
             }
         }
@@ -81,6 +81,7 @@ internal sealed class BacklogDrain : IAsyncDisposable
             refusal = error;
         }
 
+        Interlocked.Increment(ref _open);
         lock (_gate)
         {
             _state = _state with { Taken = _state.Taken + 1 };
@@ -136,12 +137,12 @@ internal sealed class BacklogDrain : IAsyncDisposable
     {
         if (failure is not null)
         {
-            _results.Writer.TryComplete(failure);
+            _failure = failure;
         }
 
         if (Interlocked.Decrement(ref _open) == 0)
         {
-            _results.Writer.TryComplete();
+            _results.Writer.TryComplete(_failure);
         }
     }
 }

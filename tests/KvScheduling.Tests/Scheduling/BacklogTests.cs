@@ -40,19 +40,29 @@ public sealed class BacklogTests
     [Fact]
     public async Task DrainAsync_SourceThrows_ThrowsAfterWhatWasTaken()
     {
-        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine());
+        using var gate = new ManualResetEventSlim();
+        await using KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine { BeforeStep = _ => gate.Wait() });
+        List<int> read = [];
         await Assert.ThrowsAsync<FormatException>(async () =>
         {
             await foreach (BacklogResult result in host.Scheduler.DrainAsync(Broken()))
             {
-                Assert.Equal(0, result.Index);
+                read.Add(result.Index);
             }
         });
-        static async IAsyncEnumerable<GenerationRequest> Broken()
+        Assert.Equal([0, 1, 2], read.Order());
+        async IAsyncEnumerable<GenerationRequest> Broken()
         {
-            yield return TestHost.Request(0);
+            for (int i = 0; i < 3; i++)
+            {
+                yield return TestHost.Request(i);
+            }
+
             await Task.Yield();
-            throw new FormatException("row 2");
+
+            // None of them is done when the source fails.
+            gate.Set();
+            throw new FormatException("row 4");
         }
     }
 
