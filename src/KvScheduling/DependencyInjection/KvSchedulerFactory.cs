@@ -46,7 +46,9 @@ internal static class KvSchedulerFactory
     {
         var identity = new LoopIdentity(name, instanceName);
         SchedulerLoop? loop = null;
-        var telemetry = new LoopTelemetry(identity, meters, (loggers ?? NullLoggerFactory.Instance).CreateLogger("KvScheduling"), time, () => loop!.ReadState());
+
+        // Instruments are there, and may be read by another thread, before the loop is.
+        var telemetry = new LoopTelemetry(identity, meters, (loggers ?? NullLoggerFactory.Instance).CreateLogger("KvScheduling"), time, () => loop?.ReadState() ?? default);
         loop = new SchedulerLoop(identity, options, engineFactory, policyFactory, telemetry, time);
         return new KvScheduler(loop, predictor);
     }
