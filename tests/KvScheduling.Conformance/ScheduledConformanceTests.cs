@@ -18,9 +18,9 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         await using ScheduledEngines engines = await StartAsync();
         Generation[] generations = [.. Target.Cases.Select(test => engines.Submit(test))];
         await AssertSoloAsync(Target.Cases, generations);
-        SchedulerSnapshot after = engines.Scheduler.GetSnapshot();
-        Assert.Equal(Target.Cases.Count, after.CompletedRequests);
-        Assert.Equal((0, 0, 0L), (after.RunningRequests, after.WaitingRequests, after.KvUsedTokens));
+        await engines.UntilAsync(
+            snapshot => snapshot.CompletedRequests == Target.Cases.Count && snapshot is { RunningRequests: 0, WaitingRequests: 0, KvUsedTokens: 0 },
+            "all cases are completed and hold nothing");
     }
 
     [Theory]
@@ -115,7 +115,7 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
             Assert.True(end is null or OperationCanceledException, $"{end}");
         }
 
-        Assert.Equal(0, engines.Scheduler.GetSnapshot().KvUsedTokens);
+        await engines.UntilAsync(static snapshot => snapshot.KvUsedTokens == 0, "the KV of all requests is free");
     }
 
     [Theory]
@@ -126,21 +126,24 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         ConformanceCase[] tests = [.. Quick.Concat(Quick)];
         int block = BlockTokens();
         int widest = tests.Max(test => Blocks(test.Prompt.Length + test.MaxOutputTokens, block));
+        using ManualResetEventSlim submitted = new();
         await using ScheduledEngines engines = await StartAsync(
             o =>
             {
                 o.Reservation = reservation;
                 o.MaxParkedSequences = 0;
             },
-            new EngineSize { KvCapacityTokens = 2L * widest * block });
+            new EngineSize { KvCapacityTokens = 2L * widest * block },
+            new StepFaults { Gate = submitted });
         if (reservation == KvReservation.Predicted && !engines.Scheduler.Engine.SupportsExactResume)
         {
             return;
         }
 
-        // Every caller expects one token, so that far too many are admitted.
+        // Every caller expects one token, so that far too many are admitted; all of them are there before the first step ends.
         SchedulingHints hints = new() { ExpectedOutputTokens = 1 };
         Generation[] generations = [.. tests.Select(test => engines.Submit(test, hints))];
+        submitted.Set();
         await AssertSoloAsync(tests, generations);
         long evictions = engines.Scheduler.GetSnapshot().Evictions;
         if (reservation == KvReservation.Guaranteed)
