@@ -42,7 +42,7 @@ public sealed class DoorTests
         Task change = door.WaitForChangeAsync();
         Assert.False(change.IsCompleted);
         door.Leave(10);
-        await change.WaitAsync(TimeSpan.FromSeconds(10));
+        await change.WaitAsync(TestHost.Patience);
         Assert.Equal(0, door.Tokens);
     }
 
@@ -53,7 +53,7 @@ public sealed class DoorTests
         door.TryEnter();
         Task change = door.WaitForChangeAsync();
         door.Close(SchedulingRejection.ShuttingDown);
-        await change.WaitAsync(TimeSpan.FromSeconds(10));
+        await change.WaitAsync(TestHost.Patience);
         Assert.Equal(DoorAnswer.Closed, door.TryEnter());
         Assert.Equal(SchedulingRejection.ShuttingDown, door.Refusal(DoorAnswer.Closed, null).Reason);
     }

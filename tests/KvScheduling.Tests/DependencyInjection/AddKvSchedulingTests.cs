@@ -12,7 +12,7 @@ public sealed class AddKvSchedulingTests
     public async Task AddKvScheduling_UnderAHost_StartsServesAndDrains()
     {
         var engine = new ScriptedEngine();
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddKvScheduling(options => options.Policy = SchedulingPolicies.Fcfs).AddEngine("gpu0", _ => engine);
         using IHost host = builder.Build();
         await host.StartAsync();
@@ -142,7 +142,7 @@ public sealed class AddKvSchedulingTests
     [MemberData(nameof(WrongOptions))]
     public async Task StartAsync_WrongOption_FailsWithItsNameAndRange(string option, Action<KvSchedulingOptions> breakIt)
     {
-        HostApplicationBuilder builder = Host.CreateApplicationBuilder();
+        HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddKvScheduling(breakIt).AddEngine("engine", _ => new ScriptedEngine());
         using IHost host = builder.Build();
         OptionsValidationException error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync());
@@ -183,7 +183,13 @@ public sealed class AddKvSchedulingTests
         using var gate = new ManualResetEventSlim();
         var engine = new ScriptedEngine(maxSequences: 1) { BeforeStep = _ => gate.Wait() };
         var services = new ServiceCollection();
-        services.AddKvScheduling(options => options.Policy = SchedulingPolicies.ShortestOutputFirst)
+        services
+            .AddKvScheduling(options =>
+            {
+                options.Policy = SchedulingPolicies.ShortestOutputFirst;
+                options.PromoteAfter = null;
+                options.StallTimeout = TestHost.NoStall;
+            })
             .AddEngine("engine", _ => engine)
             .UseLengthPredictor(_ => new PromptLengthPredictor());
         await using ServiceProvider provider = services.BuildServiceProvider();

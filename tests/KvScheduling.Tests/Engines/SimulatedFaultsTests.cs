@@ -112,11 +112,7 @@ public class SimulatedFaultsTests
         using SimulatedDriver driver = new(o => o.Faults = faults);
         driver.Start(0, Prompt);
         Task step = Task.Run(() => driver.Step(new StepItem(0, 40)));
-        while (faults.Steps == 0)
-        {
-            await Task.Yield();
-        }
-
+        await TestHost.UntilAsync(() => faults.Steps > 0);
         driver.Dispose();
         Assert.True((await Assert.ThrowsAsync<EngineFaultException>(() => step)).IsFatal);
     }

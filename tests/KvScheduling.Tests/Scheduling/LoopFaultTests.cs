@@ -69,9 +69,18 @@ public sealed class LoopFaultTests
     [Fact]
     public async Task RunStep_FatalAgainAndAgain_EveryCallerAndEveryLaterSubmitGetsTheTypedError()
     {
-        await using KvSchedulerHost host = await TestHost.StartAsync(
-            () => new ScriptedEngine { BeforeStep = _ => Throw(true, fatal: true) }, options => options.MaxEngineRestarts = 2);
+        using var gate = new ManualResetEventSlim();
+        IInferenceEngine Build() => new ScriptedEngine
+        {
+            BeforeStep = _ =>
+            {
+                gate.Wait();
+                Throw(true, fatal: true);
+            },
+        };
+        await using KvSchedulerHost host = await TestHost.StartAsync(Build, options => options.MaxEngineRestarts = 2);
         Task<GenerationResult>[] all = [.. Enumerable.Range(0, 5).Select(i => host.Scheduler.Submit(TestHost.Request(i)).CompleteAsync())];
+        gate.Set();
         foreach (Task<GenerationResult> task in all)
         {
             // A request that ran in every lost engine is failed as their likely cause; the others are refused when no engine is left.
@@ -132,9 +141,14 @@ public sealed class LoopFaultTests
     public async Task DisposeAsync_WhileRequestsRun_LetsThemFinish()
     {
         // A patience that the test would not outlast: stopping must not use it up when everybody has finished.
-        KvSchedulerHost host = await TestHost.StartAsync(new ScriptedEngine(), options => options.ShutdownTimeout = TimeSpan.FromHours(1));
+        using var gate = new ManualResetEventSlim();
+        var engine = new ScriptedEngine { BeforeStep = _ => gate.Wait() };
+        KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.ShutdownTimeout = TimeSpan.FromHours(1));
         Task<GenerationResult>[] all = [.. Enumerable.Range(0, 20).Select(i => host.Scheduler.Submit(TestHost.Request(i, 8, 50)).CompleteAsync())];
-        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Task disposing = host.DisposeAsync().AsTask();
+        Assert.All(all, task => Assert.False(task.IsCompleted));
+        gate.Set();
+        await disposing.WaitAsync(TestHost.Patience);
         GenerationResult[] results = await Task.WhenAll(all);
         Assert.All(results, result => Assert.Equal(50, result.OutputTokens.Length));
         Assert.Equal(SchedulingRejection.ShuttingDown, Assert.Throws<SchedulingRejectedException>(() => host.Scheduler.Submit(TestHost.Request(0))).Reason);
@@ -145,7 +159,9 @@ public sealed class LoopFaultTests
     {
         using var gate = new ManualResetEventSlim();
         var engine = new ScriptedEngine { BeforeStep = step => { if (step == 2) { gate.Wait(); } } };
-        KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.ShutdownTimeout = TimeSpan.Zero);
+
+        // A clock that stands: the step under way has all the time it needs.
+        KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.ShutdownTimeout = TimeSpan.Zero, new ManualTimeProvider());
         Task<GenerationResult> running = host.Scheduler.Submit(TestHost.Request(0, 8, 2000)).CompleteAsync();
         await TestHost.UntilAsync(() => engine.Steps > 0);
 
@@ -161,12 +177,16 @@ public sealed class LoopFaultTests
     [Fact]
     public async Task DisposeAsync_EngineHangs_ReleasesCallersAfterAGrace()
     {
+        var time = new ManualTimeProvider();
         using var never = new ManualResetEventSlim();
         var engine = new ScriptedEngine { BeforeStep = _ => never.Wait() };
-        KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.ShutdownTimeout = TimeSpan.Zero);
+        KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.ShutdownTimeout = TimeSpan.Zero, time);
         Task<GenerationResult> running = host.Scheduler.Submit(TestHost.Request(0)).CompleteAsync();
         await TestHost.UntilAsync(() => engine.Steps > 0);
-        await host.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        Task disposing = host.DisposeAsync().AsTask();
+        Assert.False(disposing.IsCompleted || running.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(30));
+        await disposing.WaitAsync(TestHost.Patience);
         await Assert.ThrowsAsync<SchedulingRejectedException>(() => running);
         never.Set();
         await TestHost.UntilAsync(() => engine.IsDisposed);

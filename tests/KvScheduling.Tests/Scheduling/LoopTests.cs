@@ -33,9 +33,7 @@ public sealed class LoopTests
             Assert.Equal(TestHost.Expected(requests[i]), results[i].OutputTokens.ToArray());
         }
 
-        SchedulerSnapshot snapshot = host.Scheduler.GetSnapshot();
-        await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot() is { RunningRequests: 0, KvUsedTokens: 0 });
-        Assert.Equal(200, snapshot.CompletedRequests);
+        await TestHost.UntilAsync(() => host.Scheduler.GetSnapshot() is { RunningRequests: 0, KvUsedTokens: 0, CompletedRequests: 200 });
     }
 
     [Fact]
@@ -218,10 +216,21 @@ public sealed class LoopTests
     public async Task RunStep_SteadyState_AllocatesNothingOnTheLoopsThread()
     {
         var allocated = new List<long>(4000);
-        var engine = new ScriptedEngine { BeforeStep = _ => allocated.Add(GC.GetAllocatedBytesForCurrentThread()) };
+        using var gate = new ManualResetEventSlim();
+        var engine = new ScriptedEngine
+        {
+            BeforeStep = _ =>
+            {
+                gate.Wait();
+                allocated.Add(GC.GetAllocatedBytesForCurrentThread());
+            },
+        };
         await using KvSchedulerHost host = await TestHost.StartAsync(engine, options => options.CheckInvariants = false);
-        Generation[] generations = [.. Enumerable.Range(0, 8).Select(i => host.Scheduler.Submit(TestHost.Request(i, 8, 400)))];
-        await Task.WhenAll(generations.Select(generation => generation.CompleteAsync()));
+        Task<GenerationResult>[] all = [.. Enumerable.Range(0, 8).Select(i => host.Scheduler.Submit(TestHost.Request(i, 8, 400)).CompleteAsync())];
+
+        // Everybody is there and waits before the first step: an arrival is no steady state.
+        gate.Set();
+        await Task.WhenAll(all);
         long[] perStep = [.. allocated.Zip(allocated.Skip(1), (a, b) => b - a).Skip(100).Take(250)];
         Assert.Equal(250, perStep.Length);
 
@@ -233,7 +242,7 @@ public sealed class LoopTests
     public async Task Submit_FollowUpOfAFinishedConversation_ContinuesOnItsKv()
     {
         await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(
-            () => new SimulatedEngine(new SimulatedEngineOptions { CostModel = new UnitCostModel(TimeSpan.FromTicks(1)) }), new KvSchedulingOptions { CheckInvariants = true });
+            () => new SimulatedEngine(new SimulatedEngineOptions { CostModel = new UnitCostModel(TimeSpan.FromTicks(1)) }), new KvSchedulingOptions { CheckInvariants = true, StallTimeout = TestHost.NoStall });
         int[] first = [.. Enumerable.Range(0, 40).Select(i => 10 + (i % 90))];
         GenerationResult answer = await host.Scheduler.Submit(new GenerationRequest { PromptTokens = first, MaxOutputTokens = 21, IgnoreEndTokens = true }).CompleteAsync();
         int[] followUp = [.. first, .. answer.OutputTokens.Span, 11, 12, 13];

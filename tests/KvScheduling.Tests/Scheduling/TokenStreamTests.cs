@@ -16,7 +16,7 @@ public sealed class TokenStreamTests
 
         Task reading = ReadAsync();
         stream.Write(7);
-        Assert.True(SpinWait.SpinUntil(() => readerThread.Task.IsCompleted, TimeSpan.FromSeconds(10)), "The reader was not woken while the writer's thread was busy.");
+        Assert.True(SpinWait.SpinUntil(() => readerThread.Task.IsCompleted, TestHost.Patience), "The reader was not woken while the writer's thread was busy.");
         (bool readable, int thread) = await readerThread.Task;
         await reading;
         Assert.True(readable);
