@@ -6,6 +6,7 @@ namespace KvScheduling.Live;
 /// <remarks>One request goes first, and its first step waits until all others have been submitted, so that both schedulers see the same arrivals before every step.</remarks>
 internal static class TruthRun
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly LiveRequest First = new(TimeSpan.Zero, [20, 21, 22, 23, 24, 25, 26, 27], 2, 2);
 
     /// <summary>Runs the requests on the engine, some times over, and once in the simulator.</summary>
@@ -36,7 +37,7 @@ internal static class TruthRun
         try
         {
             EngineDescription description = await RunLiveAsync(engine, policy, requests, caps, log, cancellationToken);
-            using FileStream file = File.OpenRead(log);
+            using FileStream file = await OpenWholeAsync(log, cancellationToken);
             bool isReplayed = DecisionLog.Replay(file, cancellationToken: cancellationToken).IsEqual;
             file.Position = 0;
             StepTime[] steps = [.. DecisionLog.Steps(file)];
@@ -46,6 +47,23 @@ internal static class TruthRun
         finally
         {
             File.Delete(log);
+        }
+    }
+
+    /// <summary>Opens a log when its writer has let go of it: a scheduler that stops does not wait for a slow one for ever.</summary>
+    private static async Task<FileStream> OpenWholeAsync(string log, CancellationToken cancellationToken)
+    {
+        long begin = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(log, FileMode.Open, FileAccess.Read, FileShare.None);
+            }
+            catch (IOException) when (TimeProvider.System.GetElapsedTime(begin) < Patience)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken);
+            }
         }
     }
 
@@ -61,6 +79,9 @@ internal static class TruthRun
                 Configure(options, policy, caps);
                 options.DecisionLog.Path = log;
                 options.DecisionLog.BufferedRecords = 1 << 20;
+
+                // The first step lasts until everything is submitted, however long that takes.
+                options.StallTimeout = 2 * Patience;
             },
             cancellationToken);
         try

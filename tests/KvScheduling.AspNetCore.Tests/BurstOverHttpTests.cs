@@ -22,7 +22,7 @@ public sealed class BurstOverHttpTests
             options.PrefixScope = PrefixScope.None;
             options.MaxParkedSequences = 0;
         });
-        Burst.Watch(server, out Func<(long Used, long Waiting)> peaks);
+        Burst.Watch(server, Requests, out Func<(long Used, long Waiting)> peaks);
 
         string[] burst = await Task.WhenAll(bodies.Select(body => Burst.AskAsync(server, body)));
 
@@ -31,7 +31,7 @@ public sealed class BurstOverHttpTests
         // Nothing is shared here, so the recount beside the ledger is exact.
         Assert.InRange(server.Engine.PeakKvTokens, 1, Budget);
         Assert.True(peaks().Waiting > 0, "The burst was to be larger than the budget.");
-        Assert.Equal(Requests, server.Scheduler.GetSnapshot().CompletedRequests);
+        Assert.Equal(Requests, (await server.Scheduler.WhenAsync(static state => state.CompletedRequests >= Requests)).CompletedRequests);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class BurstOverHttpTests
         string[] bodies = Burst.Create(DemoPrompts.For("tiny-chat"), "tiny-chat", Requests);
         string[] solo = await Burst.RunSoloAsync(bodies);
         await using EngineServer server = await EngineServer.StartAsync(static options => options.KvBudgetTokens = Budget);
-        Burst.Watch(server, out Func<(long Used, long Waiting)> peaks);
+        Burst.Watch(server, Requests, out Func<(long Used, long Waiting)> peaks);
 
         string[] first = await Task.WhenAll(bodies.Select(body => Burst.AskAsync(server, body)));
         string[] second = await Task.WhenAll(bodies.Select(body => Burst.AskAsync(server, body)));
@@ -48,8 +48,9 @@ public sealed class BurstOverHttpTests
         Assert.Equal(solo, first);
         Assert.Equal(solo, second);
         Assert.InRange(peaks().Used, 1, Budget);
-        Assert.Equal(2 * Requests, server.Scheduler.GetSnapshot().CompletedRequests);
-        Assert.True(server.Scheduler.GetSnapshot().CachedTokens > 0, "The second burst was to find prompts of the first.");
+        SchedulerSnapshot state = await server.Scheduler.WhenAsync(static state => state.CompletedRequests >= 2 * Requests);
+        Assert.Equal(2 * Requests, state.CompletedRequests);
+        Assert.True(state.CachedTokens > 0, "The second burst was to find prompts of the first.");
     }
 
     [Fact]

@@ -25,7 +25,7 @@ public sealed class ChatServerTests
         await app.StartAsync();
         using StringWriter output = new();
         await StartupText.WriteAsync(output, app, choice);
-        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()) };
+        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()), Timeout = TestServer.Patience };
 
         using HttpResponseMessage page = await http.GetAsync(new Uri("/", UriKind.Relative));
         Assert.Equal("text/html; charset=utf-8", page.Content.Headers.ContentType!.ToString());
@@ -64,7 +64,7 @@ public sealed class ChatServerTests
         ChatServerSettings settings = new() { Urls = "http://127.0.0.1:0", Engine = "simulated" };
         await using WebApplication app = ChatServerApp.Build(settings, EngineChoice.Make(settings));
         await app.StartAsync();
-        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()) };
+        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()), Timeout = TestServer.Patience };
 
         using HttpResponseMessage response = await http.PostAsync(new Uri("/burst", UriKind.Relative), TestServer.JsonBody($"{{\"count\":{count}}}"));
 

@@ -8,16 +8,17 @@ public sealed class DrainTests
     public async Task StopAsync_WhileAnAnswerIsWritten_ItEndsAndNewCallersGet503()
     {
         await using EngineServer server = await EngineServer.StartAsync(static _ => { });
-        // A step that waits leaves time to ask while the scheduler drains.
-        using ManualResetEventSlim step = new(initialState: true);
-        server.Engine.BeforeStep = () => step.Wait(TestServer.Patience);
+        // An engine that is held in the middle of the answer leaves time to ask while the scheduler drains.
+        using StepGate gate = new(freeSteps: 8);
+        server.Engine.BeforeStep = gate.Pass;
         using HttpResponseMessage running = await server.Http.SendAsync(
             TestServer.Post("""{"stream":true,"messages":[{"role":"user","content":"Count from 1 to 30."}]}"""), HttpCompletionOption.ResponseHeadersRead);
-        step.Reset();
+        await gate.Held.WaitAsync(TestServer.Patience);
 
         Task stopped = server.StopAsync();
         using HttpResponseMessage late = await AskLateAsync(server);
-        step.Set();
+        Assert.False(stopped.IsCompleted);
+        gate.Open();
         await stopped.WaitAsync(TestServer.Patience);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, late.StatusCode);

@@ -14,6 +14,8 @@ public sealed class GoldenOverHttpTests
         await using EngineServer server = await EngineServer.StartAsync(static options => options.KvBudgetTokens = 16_384);
         IReadOnlyList<GoldenCase> cases = GoldenCase.LoadAll();
         Assert.Equal(86, cases.Count);
+        server.Arrivals.Expect(cases.Count);
+        server.Engine.BeforeStep = server.Arrivals.Pass;
 
         string[] differences = await Task.WhenAll(cases.Select(golden => CompareAsync(server, golden, stream)));
 

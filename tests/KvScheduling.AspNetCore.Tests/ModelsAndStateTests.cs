@@ -109,7 +109,7 @@ public sealed class ModelsAndStateTests
         app.MapKvSchedulingOpenAI("/second/v1", static options => options.SchedulerName = "second");
         app.MapKvSchedulingState("/second/state", "second");
         await app.StartAsync();
-        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()) };
+        using HttpClient http = new() { BaseAddress = new Uri(app.Urls.Single()), Timeout = TestServer.Patience };
         Uri second = new("/second/v1/chat/completions", UriKind.Relative);
         using HttpResponseMessage response = await http.PostAsync(second, TestServer.JsonBody(TestServer.Body()));
 

@@ -29,7 +29,7 @@ public sealed class OnnxBurstOverHttpTests
         });
         string[] solo = await Burst.RunSoloAsync(bodies, model.CreateEngine);
         await using EngineServer server = await EngineServer.StartAsync(options => options.KvBudgetTokens = budget, model.CreateEngine);
-        Burst.Watch(server, out Func<(long Used, long Waiting)> peaks);
+        Burst.Watch(server, Requests, out Func<(long Used, long Waiting)> peaks);
 
         string[] burst = await Task.WhenAll(bodies.Select(body => Burst.AskAsync(server, body)));
 
@@ -38,6 +38,6 @@ public sealed class OnnxBurstOverHttpTests
         Assert.InRange(server.Engine.PeakKvTokens, 1, budget);
         Assert.True(server.Engine.PeakSequences > 8, "The requests were to run together.");
         Assert.True(peaks().Waiting > 0, "The burst was to be larger than the budget.");
-        Assert.Equal(Requests, server.Scheduler.GetSnapshot().CompletedRequests);
+        Assert.Equal(Requests, (await server.Scheduler.WhenAsync(static state => state.CompletedRequests >= Requests)).CompletedRequests);
     }
 }

@@ -222,6 +222,7 @@ public sealed class OpenAIClientTests
     {
         Endpoint = new Uri(address, "v1"),
         RetryPolicy = new ClientRetryPolicy(retries),
+        NetworkTimeout = TestServer.Patience,
     };
 
     private static async IAsyncEnumerable<ChatResponseUpdate> FirstThenNothing([EnumeratorCancellation] CancellationToken cancellationToken)

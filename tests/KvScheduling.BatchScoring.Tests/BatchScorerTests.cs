@@ -7,13 +7,49 @@ public sealed class BatchScorerTests
     [Fact]
     public async Task ScoreAsync_AsRowsFinish_EachRowOnceWithItsOwnCompletion()
     {
-        await using KvSchedulerHost host = await TinyChat.StartAsync();
+        // So many steps are more than the short rows need and fewer than the long one does.
+        const int Steps = 60;
+        using ManualResetEventSlim allAreInTheLine = new();
+        using ManualResetEventSlim shortOnesCame = new();
+        bool wasHeld = false;
+        await using KvSchedulerHost host = await TinyChat.StartAsync(beforeStep: step =>
+        {
+            // The engine waits for the rows, and before it can be done with the long one, for whoever reads the short ones.
+            if (step == 0)
+            {
+                HeldEngine.Await(allAreInTheLine);
+            }
+            else if (step == Steps)
+            {
+                wasHeld = true;
+                HeldEngine.Await(shortOnesCame);
+            }
+        });
         DemoRows.Row[] rows = [new("Please count from 2 to 40.", 180), new("What is 15 + 62?", 16), new("What is the capital of Greece?", 24)];
+        IEnumerable<DemoRows.Row> Submitted()
+        {
+            foreach (DemoRows.Row row in rows)
+            {
+                yield return row;
+            }
 
-        List<ScoredRow<DemoRows.Row>> scored = await CollectAsync(new BatchScorer(host.Scheduler).ScoreAsync(rows, Options));
+            // A row is asked for when the one before it is in the line.
+            allAreInTheLine.Set();
+        }
+
+        List<ScoredRow<DemoRows.Row>> scored = [];
+        await foreach (ScoredRow<DemoRows.Row> row in new BatchScorer(host.Scheduler).ScoreAsync(Submitted(), Options))
+        {
+            scored.Add(row);
+            if (scored.Count == rows.Length - 1)
+            {
+                shortOnesCame.Set();
+            }
+        }
 
         Assert.Equal([0, 1, 2], scored.Select(static row => row.Index).Order());
         Assert.Equal(0, scored[^1].Index);
+        Assert.True(wasHeld, "The long row was to be longer.");
         Assert.All(scored, row => Assert.Same(rows[row.Index], row.Row));
         Assert.Equal("15 + 62 = 77.", scored.Single(static row => row.Index == 1).Completion);
         Assert.Equal("The capital of Greece is Athens.", scored.Single(static row => row.Index == 2).Completion);

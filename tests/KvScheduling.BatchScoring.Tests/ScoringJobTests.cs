@@ -12,7 +12,9 @@ public sealed class ScoringJobTests
     public async Task RunAsync_InterruptedAndRunAgain_EachRowExactlyOnce(bool isInOrder)
     {
         using var folder = new TemporaryFolder();
-        ScoringJob job = CreateJob(folder) with { InInputOrder = isInOrder };
+
+        // In input order no more than the window can be finished behind the row at which it is interrupted.
+        ScoringJob job = CreateJob(folder) with { InInputOrder = isInOrder, Window = 8 };
         using var interruption = new CancellationTokenSource();
         await using KvSchedulerHost host = await TinyChat.StartAsync();
 

@@ -77,6 +77,10 @@ public sealed class Packages : IAsyncLifetime, ICollectionFixture<Packages>
             start.Environment.Remove(name);
         }
 
+        // No build may leave processes behind that work in folders which are deleted, and none may print more than its result: not that there is news, nor a welcome.
+        start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
+        start.Environment["DOTNET_NOLOGO"] = "1";
+        start.Environment["DOTNET_CLI_WORKLOAD_UPDATE_NOTIFY_DISABLE"] = "1";
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;

@@ -34,7 +34,7 @@ public sealed class PublishTests : IDisposable
         using Process running = Start(server, "--urls", "http://127.0.0.1:0", "--engine", "managed", "--model", Model);
         try
         {
-            using HttpClient client = new() { BaseAddress = await AddressAsync(running) };
+            using HttpClient client = new() { BaseAddress = await AddressAsync(running), Timeout = TimeSpan.FromMinutes(10) };
             var request = JsonContent.Create(new { model = "tiny-chat", messages = new[] { new { role = "user", content = "What is 15 + 62?" } } });
             using HttpResponseMessage answer = await client.PostAsync(new Uri("v1/chat/completions", UriKind.Relative), request);
             JsonElement body = await answer.Content.ReadFromJsonAsync<JsonElement>();
@@ -48,6 +48,7 @@ public sealed class PublishTests : IDisposable
         finally
         {
             running.Kill(entireProcessTree: true);
+            await running.WaitForExitAsync();
         }
     }
 

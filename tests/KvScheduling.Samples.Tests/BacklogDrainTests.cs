@@ -60,7 +60,7 @@ public sealed class BacklogDrainTests : IDisposable
     {
         await File.WriteAllTextAsync(Input, "prompt,expected_tokens\n" + string.Concat(Enumerable.Range(0, 300).Select(static i => $"Prompt {i},\n")));
         using CancellationTokenSource interrupt = new();
-        using CancelAtFirstQuarter output = new(interrupt);
+        using CancelAtFirstQuarter output = new(interrupt, Output);
         string[] args = ["--input", Input, "--output", Output, "--engine", "simulated", "--policy", "sorted-f"];
         int code = await DrainCommand.RunAsync(args, output, _error, isInteractive: false, interrupt.Token);
         Assert.Equal(DrainCommand.Interrupted, code);
@@ -138,16 +138,25 @@ public sealed class BacklogDrainTests : IDisposable
         Assert.Equal(25, figures.TokensPerSecond);
     }
 
-    /// <summary>Presses Ctrl-C as soon as a quarter is done.</summary>
-    private sealed class CancelAtFirstQuarter(CancellationTokenSource interrupt) : StringWriter
+    /// <summary>Presses Ctrl-C as soon as a quarter is done and the first completion is in the file: who writes it may be late.</summary>
+    private sealed class CancelAtFirstQuarter(CancellationTokenSource interrupt, string file) : StringWriter
     {
+        private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
         public override void WriteLine(string? value)
         {
             base.WriteLine(value);
             if (value?.Contains("25 %", StringComparison.Ordinal) == true)
             {
+                Assert.True(SpinWait.SpinUntil(HasCompletion, Patience));
                 interrupt.Cancel();
             }
+        }
+
+        private bool HasCompletion()
+        {
+            using StreamReader rows = new(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+            return rows.ReadToEnd().Count(static c => c == '\n') > 1;
         }
     }
 }

@@ -50,8 +50,11 @@ public sealed class SchedulerTests
     {
         using var gate = new ManualResetEventSlim();
         WatchedEngine? engine = null;
+
+        // However long it takes to fill the line, nobody in it is promoted and the engine at the gate is not given up.
         await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(
-            () => engine = new WatchedEngine(TinyChat.Load(), gate), new KvSchedulingOptions { MaxRunningRequests = 1 });
+            () => engine = new WatchedEngine(TinyChat.Load(), gate),
+            new KvSchedulingOptions { MaxRunningRequests = 1, PromoteAfter = null, StallTimeout = 2 * WatchedEngine.Patience });
         List<Task<string>> line = [AskAsync(host, "Hi", hasTools: false)];
         for (int i = 0; i < 6; i++)
         {

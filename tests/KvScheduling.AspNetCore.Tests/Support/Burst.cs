@@ -67,13 +67,15 @@ internal static class Burst
         return $"{answer.PromptTokens} {answer.OutputTokens} {answer.FinishReason}: {answer.Text}";
     }
 
-    /// <summary>Reads the published state before every step, which is the state after every step but the last.</summary>
-    public static void Watch(EngineServer server, out Func<(long Used, long Waiting)> peaks)
+    /// <summary>Holds the engine until so many requests are in the line, and reads the published state before every step, which is the state after every step but the last.</summary>
+    public static void Watch(EngineServer server, int requests, out Func<(long Used, long Waiting)> peaks)
     {
         long used = 0;
         long waiting = 0;
+        server.Arrivals.Expect(requests);
         server.Engine.BeforeStep = () =>
         {
+            server.Arrivals.Pass();
             SchedulerSnapshot state = server.Scheduler.GetSnapshot();
             used = Math.Max(used, state.KvUsedTokens);
             waiting = Math.Max(waiting, state.WaitingRequests);

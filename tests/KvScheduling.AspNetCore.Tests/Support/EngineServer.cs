@@ -1,8 +1,7 @@
 using KvScheduling.ManagedEngine;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace KvScheduling.AspNetCore.Tests;
 
@@ -11,18 +10,26 @@ internal sealed class EngineServer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private EngineServer(WebApplication app, Func<WatchedEngine> engine)
+    private EngineServer(WebApplication app, Func<WatchedEngine> engine, Task requestEnded)
     {
         _app = app;
         Engine = engine();
+        RequestEnded = requestEnded;
         Scheduler = app.Services.GetRequiredService<IKvScheduler>();
+        Arrivals = (ArrivalGate)app.Services.GetRequiredService<IChatClient>();
         Address = new Uri(app.Urls.Single());
-        Http = new HttpClient { BaseAddress = Address, Timeout = TimeSpan.FromMinutes(5) };
+        Http = new HttpClient { BaseAddress = Address, Timeout = TestServer.Patience };
     }
 
     public WatchedEngine Engine { get; }
 
     public IKvScheduler Scheduler { get; }
+
+    /// <summary>Holds the engine, when it is asked to, until all requests of a test are in the line.</summary>
+    public ArrivalGate Arrivals { get; }
+
+    /// <summary>Ends when the server is through with a request for the first time.</summary>
+    public Task RequestEnded { get; }
 
     public Uri Address { get; }
 
@@ -31,19 +38,35 @@ internal sealed class EngineServer : IAsyncDisposable
     public static async Task<EngineServer> StartAsync(Action<KvSchedulingOptions> configure, Func<IInferenceEngine>? createEngine = null)
     {
         WatchedEngine? engine = null;
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
+        WebApplicationBuilder builder = PatientHost.CreateBuilder();
         builder.Services.AddKvScheduling(options =>
         {
             options.CheckInvariants = true;
+
+            // A test that holds the engine decides how long, and the whole of a burst may stand in the line.
+            options.StallTimeout = options.ShutdownTimeout = 2 * TestServer.Patience;
+            options.PromoteAfter = null;
+            options.MaxQueuedTokens = 1 << 20;
             configure(options);
         }).AddEngine("watched", _ => engine = new WatchedEngine(createEngine?.Invoke() ?? ManagedEngine.ManagedEngine.Load(GoldenCase.ModelFolder)));
+        builder.Services.AddSingleton<IChatClient>(static services => new ArrivalGate(services.GetRequiredKeyedService<IChatClient>(string.Empty)));
         WebApplication app = builder.Build();
+        TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.Use(async (context, next) =>
+        {
+            try
+            {
+                await next(context);
+            }
+            finally
+            {
+                ended.TrySetResult();
+            }
+        });
         app.MapKvSchedulingOpenAI(configure: static options => options.IncludeSchedulingReport = true);
         app.MapKvSchedulingState();
         await app.StartAsync();
-        return new EngineServer(app, () => engine!);
+        return new EngineServer(app, () => engine!, ended.Task);
     }
 
     public async Task<HttpResponseMessage> PostAsync(string body) => await Http.SendAsync(TestServer.Post(body));

@@ -1,18 +1,16 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace KvScheduling.AspNetCore.Tests;
 
-/// <summary>The endpoints over a fake client on a free port.</summary>
+/// <summary>The endpoints over a fake client on a free port, and on a clock that stands still unless a test moves it.</summary>
 internal sealed class TestServer : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    /// <summary>How long something may take that never takes long: it ends a test that hangs and decides nothing else.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private readonly WebApplication _app;
 
@@ -37,16 +35,10 @@ internal sealed class TestServer : IAsyncDisposable
     {
         FakeChatClient chat = new();
         FakeScheduler scheduler = new();
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Logging.ClearProviders();
+        WebApplicationBuilder builder = PatientHost.CreateBuilder();
         builder.Services.AddSingleton<IChatClient>(chat);
         builder.Services.AddSingleton<IKvScheduler>(scheduler);
-        if (time is not null)
-        {
-            builder.Services.AddSingleton(time);
-        }
-
+        builder.Services.AddSingleton(time ?? new ManualTimeProvider());
         WebApplication app = builder.Build();
         app.MapKvSchedulingOpenAI("/v1", configure);
         app.MapKvSchedulingState();

@@ -5,6 +5,9 @@ namespace KvScheduling.SemanticKernel.Tests;
 /// <summary>Keeps the prompts in the order in which they start, and stands still while the gate is closed.</summary>
 internal sealed class WatchedEngine(IInferenceEngine engine, ManualResetEventSlim gate) : IInferenceEngine
 {
+    /// <summary>How long something may take that never takes long: it ends a test that hangs and decides nothing else.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
     public List<string> Started { get; } = [];
 
     public EngineDescription Description => engine.Description;
@@ -28,7 +31,11 @@ internal sealed class WatchedEngine(IInferenceEngine engine, ManualResetEventSli
 
     public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
-        gate.Wait(TimeSpan.FromSeconds(30));
+        if (!gate.Wait(Patience))
+        {
+            throw new TimeoutException("Nobody opened the gate.");
+        }
+
         return engine.RunStep(plan, events);
     }
 
