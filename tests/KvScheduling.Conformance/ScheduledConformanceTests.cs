@@ -18,9 +18,8 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         await using ScheduledEngines engines = await StartAsync();
         Generation[] generations = [.. Target.Cases.Select(test => engines.Submit(test))];
         await AssertSoloAsync(Target.Cases, generations);
-        SchedulerSnapshot after = engines.Scheduler.GetSnapshot();
-        Assert.Equal(Target.Cases.Count, after.CompletedRequests);
-        Assert.Equal((0, 0, 0L), (after.RunningRequests, after.WaitingRequests, after.KvUsedTokens));
+        SchedulerSnapshot after = await Patient.SettledAsync(engines.Scheduler, Target.Cases.Count);
+        Assert.Equal((Target.Cases.Count, 0L), (after.CompletedRequests, after.KvUsedTokens));
     }
 
     [Theory]
@@ -115,7 +114,7 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
             Assert.True(end is null or OperationCanceledException, $"{end}");
         }
 
-        Assert.Equal(0, engines.Scheduler.GetSnapshot().KvUsedTokens);
+        Assert.Equal(0, (await Patient.SettledAsync(engines.Scheduler, kept.Count + cancelled.Count)).KvUsedTokens);
     }
 
     [Theory]
@@ -132,7 +131,8 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
                 o.Reservation = reservation;
                 o.MaxParkedSequences = 0;
             },
-            new EngineSize { KvCapacityTokens = 2L * widest * block });
+            new EngineSize { KvCapacityTokens = 2L * widest * block },
+            isHeld: true);
         if (reservation == KvReservation.Predicted && !engines.Scheduler.Engine.SupportsExactResume)
         {
             return;
@@ -141,8 +141,9 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         // Every caller expects one token, so that far too many are admitted.
         SchedulingHints hints = new() { ExpectedOutputTokens = 1 };
         Generation[] generations = [.. tests.Select(test => engines.Submit(test, hints))];
+        engines.Release();
         await AssertSoloAsync(tests, generations);
-        long evictions = engines.Scheduler.GetSnapshot().Evictions;
+        long evictions = (await Patient.SettledAsync(engines.Scheduler, tests.Length)).Evictions;
         if (reservation == KvReservation.Guaranteed)
         {
             Assert.Equal(0, evictions);
@@ -278,6 +279,6 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         }
     }
 
-    private Task<ScheduledEngines> StartAsync(Action<KvSchedulingOptions>? configure = null, EngineSize? size = null, StepFaults? faults = null) =>
-        ScheduledEngines.StartAsync(Target, configure, size ?? new EngineSize(), faults);
+    private Task<ScheduledEngines> StartAsync(Action<KvSchedulingOptions>? configure = null, EngineSize? size = null, StepFaults? faults = null, bool isHeld = false) =>
+        ScheduledEngines.StartAsync(Target, configure, size ?? new EngineSize(), faults, isHeld);
 }
