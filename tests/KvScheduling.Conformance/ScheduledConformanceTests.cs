@@ -18,9 +18,8 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         await using ScheduledEngines engines = await StartAsync();
         Generation[] generations = [.. Target.Cases.Select(test => engines.Submit(test))];
         await AssertSoloAsync(Target.Cases, generations);
-        await engines.UntilAsync(
-            snapshot => snapshot.CompletedRequests == Target.Cases.Count && snapshot is { RunningRequests: 0, WaitingRequests: 0, KvUsedTokens: 0 },
-            "all cases are completed and hold nothing");
+        SchedulerSnapshot after = await Patient.SettledAsync(engines.Scheduler, Target.Cases.Count);
+        Assert.Equal((Target.Cases.Count, 0L), (after.CompletedRequests, after.KvUsedTokens));
     }
 
     [Theory]
@@ -115,7 +114,7 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
             Assert.True(end is null or OperationCanceledException, $"{end}");
         }
 
-        await engines.UntilAsync(static snapshot => snapshot.KvUsedTokens == 0, "the KV of all requests is free");
+        Assert.Equal(0, (await Patient.SettledAsync(engines.Scheduler, kept.Count + cancelled.Count)).KvUsedTokens);
     }
 
     [Theory]
@@ -126,7 +125,6 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         ConformanceCase[] tests = [.. Quick.Concat(Quick)];
         int block = BlockTokens();
         int widest = tests.Max(test => Blocks(test.Prompt.Length + test.MaxOutputTokens, block));
-        using ManualResetEventSlim submitted = new();
         await using ScheduledEngines engines = await StartAsync(
             o =>
             {
@@ -134,18 +132,18 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
                 o.MaxParkedSequences = 0;
             },
             new EngineSize { KvCapacityTokens = 2L * widest * block },
-            new StepFaults { Gate = submitted });
+            isHeld: true);
         if (reservation == KvReservation.Predicted && !engines.Scheduler.Engine.SupportsExactResume)
         {
             return;
         }
 
-        // Every caller expects one token, so that far too many are admitted; all of them are there before the first step ends.
+        // Every caller expects one token, so that far too many are admitted.
         SchedulingHints hints = new() { ExpectedOutputTokens = 1 };
         Generation[] generations = [.. tests.Select(test => engines.Submit(test, hints))];
-        submitted.Set();
+        engines.Release();
         await AssertSoloAsync(tests, generations);
-        long evictions = engines.Scheduler.GetSnapshot().Evictions;
+        long evictions = (await Patient.SettledAsync(engines.Scheduler, tests.Length)).Evictions;
         if (reservation == KvReservation.Guaranteed)
         {
             Assert.Equal(0, evictions);
@@ -281,6 +279,6 @@ public abstract class ScheduledConformanceTests : ConformanceTestBase
         }
     }
 
-    private Task<ScheduledEngines> StartAsync(Action<KvSchedulingOptions>? configure = null, EngineSize? size = null, StepFaults? faults = null) =>
-        ScheduledEngines.StartAsync(Target, configure, size ?? new EngineSize(), faults);
+    private Task<ScheduledEngines> StartAsync(Action<KvSchedulingOptions>? configure = null, EngineSize? size = null, StepFaults? faults = null, bool isHeld = false) =>
+        ScheduledEngines.StartAsync(Target, configure, size ?? new EngineSize(), faults, isHeld);
 }

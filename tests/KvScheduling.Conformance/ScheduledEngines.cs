@@ -3,11 +3,9 @@ namespace KvScheduling.Conformance;
 /// <summary>A scheduler over engines under test, which are looked at when it ends.</summary>
 internal sealed class ScheduledEngines : IAsyncDisposable
 {
-    /// <summary>Ends a wait that would last for ever; far longer than any that ends by itself, however busy the machine.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
-
     private readonly IEngineUnderTest _target;
     private readonly List<IInferenceEngine> _engines = [];
+    private readonly StepGate _gate = new();
     private KvSchedulerHost? _host;
 
     private ScheduledEngines(IEngineUnderTest target) => _target = target;
@@ -17,24 +15,30 @@ internal sealed class ScheduledEngines : IAsyncDisposable
     /// <summary>How many engines were built.</summary>
     public int Built => _engines.Count;
 
-    public static async Task<ScheduledEngines> StartAsync(IEngineUnderTest target, Action<KvSchedulingOptions>? configure, EngineSize size, StepFaults? faults)
+    /// <summary>Starts a scheduler.</summary>
+    /// <param name="target">What builds its engines.</param>
+    /// <param name="configure">Changes its options.</param>
+    /// <param name="size">How large its engines are.</param>
+    /// <param name="faults">At which steps they fail.</param>
+    /// <param name="isHeld">Whether no step ends before <see cref="Release"/>.</param>
+    public static async Task<ScheduledEngines> StartAsync(IEngineUnderTest target, Action<KvSchedulingOptions>? configure, EngineSize size, StepFaults? faults, bool isHeld = false)
     {
-        // Nothing here hangs: no watchdog takes an engine that waits for a busy machine for a lost one.
-        KvSchedulingOptions options = new()
-        {
-            CheckInvariants = true,
-            MaxRunningRequests = size.MaxSequences,
-            PromoteAfter = null,
-            StallTimeout = TimeSpan.FromHours(1),
-        };
+        KvSchedulingOptions options = Patient.Options();
+        (options.MaxRunningRequests, options.PromoteAfter) = (size.MaxSequences, null);
         configure?.Invoke(options);
         ScheduledEngines engines = new(target);
+        if (!isHeld)
+        {
+            engines.Release();
+        }
+
         engines._host = await KvSchedulerHost.StartAsync(
             () =>
             {
                 IInferenceEngine engine = target.CreateEngine(size);
                 engines._engines.Add(engine);
-                return faults is null ? engine : new FaultyEngine(engine, faults);
+                IInferenceEngine gated = new GatedEngine(engine, engines._gate);
+                return faults is null ? gated : new FaultyEngine(gated, faults);
             },
             options);
         return engines;
@@ -50,19 +54,12 @@ internal sealed class ScheduledEngines : IAsyncDisposable
 
     public Generation Submit(ConformanceCase test, SchedulingHints? hints = null) => Scheduler.Submit(Request(test, hints));
 
-    /// <summary>Waits for a state of the scheduler. It tells the one after its latest step, which may be behind what callers have seen of that step.</summary>
-    public async Task UntilAsync(Func<SchedulerSnapshot, bool> condition, string expected)
-    {
-        using CancellationTokenSource limit = new(Patience);
-        while (!condition(Scheduler.GetSnapshot()))
-        {
-            Assert.False(limit.IsCancellationRequested, $"Not within {Patience}: {expected}. The scheduler is at {Scheduler.GetSnapshot()}.");
-            await Task.Delay(1);
-        }
-    }
+    /// <summary>Lets the steps go.</summary>
+    public void Release() => _gate.Open();
 
     public async ValueTask DisposeAsync()
     {
+        Release();
         await _host!.DisposeAsync();
         Assert.All(_engines, _target.AssertWell);
     }

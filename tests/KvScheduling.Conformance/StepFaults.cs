@@ -1,6 +1,6 @@
 namespace KvScheduling.Conformance;
 
-/// <summary>At which steps a <see cref="FaultyEngine"/> fails or waits, counted from 1 over every engine built with the same object.</summary>
+/// <summary>At which steps a <see cref="FaultyEngine"/> fails, counted from 1 over every engine built with the same object.</summary>
 public sealed class StepFaults
 {
     private int _steps;
@@ -14,15 +14,8 @@ public sealed class StepFaults
     /// <summary>Steps that throw after everything is done, and lose the engine.</summary>
     public IReadOnlyCollection<int> Fatal { get; init; } = [];
 
-    /// <summary>Every step waits for it before it begins, so that a test can submit all it has before the engine does anything; <see langword="null"/> for no wait.</summary>
-    public ManualResetEventSlim? Gate { get; init; }
-
     /// <summary>Steps begun.</summary>
     public int Steps => Volatile.Read(ref _steps);
 
-    internal int Begin()
-    {
-        Gate?.Wait();
-        return Interlocked.Increment(ref _steps);
-    }
+    internal int Begin() => Interlocked.Increment(ref _steps);
 }

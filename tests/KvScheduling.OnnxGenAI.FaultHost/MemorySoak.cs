@@ -2,11 +2,12 @@ using System.Diagnostics;
 
 namespace KvScheduling.OnnxGenAI.FaultHost;
 
-/// <summary>Many short requests through the scheduler; prints by how many bytes process and heap grew in the second half.</summary>
+/// <summary>Many short requests through the scheduler; prints by how many bytes process and heap grew in each tenth of the second half.</summary>
 internal static class MemorySoak
 {
     private const int AtOnce = 32;
     private const int MaxOutputTokens = 2;
+    private const int Parts = 10;
 
     public static async Task RunAsync(string native, string folder, int requests)
     {
@@ -14,10 +15,15 @@ internal static class MemorySoak
         await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(model.CreateEngine);
         await ServeAsync(host.Scheduler, 0, requests / 2);
         (long resident, long heap) = Measure();
-        await ServeAsync(host.Scheduler, requests / 2, requests);
-        (long residentAfter, long heapAfter) = Measure();
-        Console.WriteLine($"{host.Scheduler.GetSnapshot().CompletedRequests} requests, {residentAfter >> 20} MiB resident");
-        Console.WriteLine($"grown: {residentAfter - resident} {heapAfter - heap}");
+        for (int part = Parts / 2; part < Parts; part++)
+        {
+            await ServeAsync(host.Scheduler, requests / Parts * part, requests / Parts * (part + 1));
+            (long residentAfter, long heapAfter) = Measure();
+            Console.WriteLine(FormattableString.Invariant($"grown: {residentAfter - resident} {heapAfter - heap}"));
+            (resident, heap) = (residentAfter, heapAfter);
+        }
+
+        Console.WriteLine(FormattableString.Invariant($"{requests} requests, {resident >> 20} MiB resident"));
     }
 
     private static async Task ServeAsync(IKvScheduler scheduler, int first, int end)

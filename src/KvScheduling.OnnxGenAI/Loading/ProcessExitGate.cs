@@ -3,7 +3,8 @@ namespace KvScheduling.OnnxGenAI;
 /// <summary>Keeps native work and the end of the process apart: the libraries tear themselves down while background threads still run, and one that is inside them then fails or ends the process with a signal.</summary>
 internal static class ProcessExitGate
 {
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+    /// <summary>A step of a large model, or its loading, can take many seconds on a busy machine; only a call that hangs is left behind.</summary>
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
     [ThreadStatic]
     private static int _depth;

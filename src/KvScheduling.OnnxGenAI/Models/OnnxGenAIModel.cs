@@ -45,13 +45,13 @@ public sealed class OnnxGenAIModel : IDisposable
     /// <exception cref="Microsoft.Extensions.Options.OptionsValidationException">A setting is out of range.</exception>
     public static OnnxGenAIModel Load(string modelFolder, OnnxGenAIEngineOptions? options = null)
     {
-        options ??= new OnnxGenAIEngineOptions();
-        OnnxGenAIEngineOptionsValidator.ThrowIfInvalid(options);
-        ModelFolder folder = ModelFolder.Read(modelFolder, options.ModelFile);
+        // First of all, because the gate hears of the end of the process only from its first use on.
         ProcessExitGate.Enter();
         try
         {
-            return Load(folder, options);
+            options ??= new OnnxGenAIEngineOptions();
+            OnnxGenAIEngineOptionsValidator.ThrowIfInvalid(options);
+            return Load(ModelFolder.Read(modelFolder, options.ModelFile), options);
         }
         finally
         {

@@ -9,34 +9,41 @@ namespace KvScheduling;
 /// </remarks>
 internal sealed class EngineGuard(TimeProvider time)
 {
-    private const int Outside = 0;
-    private const int Inside = 1;
-    private const int TakenOver = 2;
+    private const long TakenOver = -1;
 
-    private int _state;
+    /// <summary>Calls begun and ended: odd inside a call, and never the same in two calls, so that nobody takes over in a call that he did not look at.</summary>
+    private long _turns;
     private long _enteredAt;
 
     public void Enter()
     {
         Volatile.Write(ref _enteredAt, time.GetTimestamp());
-        int before = Interlocked.CompareExchange(ref _state, Inside, Outside);
-        Debug.Assert(before == Outside, "Engine calls do not nest.");
+        long outside = Interlocked.Read(ref _turns);
+        Debug.Assert(outside % 2 == 0, "Engine calls do not nest.");
+        if (outside != TakenOver)
+        {
+            Interlocked.Exchange(ref _turns, outside + 1);
+        }
     }
 
     /// <exception cref="EngineTakenOverException">The watchdog has taken over; the caller must end.</exception>
     public void Leave()
     {
-        if (Interlocked.CompareExchange(ref _state, Outside, Inside) != Inside)
+        long inside = Interlocked.Read(ref _turns);
+        if (inside == TakenOver || Interlocked.CompareExchange(ref _turns, inside + 1, inside) != inside)
         {
             throw new EngineTakenOverException();
         }
     }
 
     /// <summary>Takes over when a call has lasted longer than the limit; true for exactly one caller.</summary>
-    public bool TryTakeOver(TimeSpan limit) =>
-        Volatile.Read(ref _state) == Inside
-        && time.GetElapsedTime(Volatile.Read(ref _enteredAt)) >= limit
-        && Interlocked.CompareExchange(ref _state, TakenOver, Inside) == Inside;
+    public bool TryTakeOver(TimeSpan limit)
+    {
+        long inside = Interlocked.Read(ref _turns);
+        return inside % 2 == 1
+            && time.GetElapsedTime(Volatile.Read(ref _enteredAt)) >= limit
+            && Interlocked.CompareExchange(ref _turns, TakenOver, inside) == inside;
+    }
 }
 
 /// <summary>Unwinds a thread whose engine call outlived its engine.</summary>

@@ -279,6 +279,13 @@ internal sealed class SchedulerLoop : IDisposable
         if (_thread is { } hung && hung.Guard.TryTakeOver(Options.StallTimeout))
         {
             Telemetry.EngineHung(Options.StallTimeout);
+            if (Volatile.Read(ref _finished) != 0)
+            {
+                // It hangs in the disposal of its engine: there is nothing to go on with.
+                ReportStopped();
+                return;
+            }
+
             _thread = new LoopThread(this, hung);
             _thread.Start();
         }

@@ -32,7 +32,8 @@ public sealed class ManagedInferenceEngineTests
 
         StepItem[] plan = Enumerable.Range(0, 6).Select(slot => new StepItem(slot, 1)).ToArray();
         int[] late = TinyChat.Cases.First(c => c.Prompt.Length > 1000).Prompt;
-        for (int window = 0; window < 6; window++)
+        long[] windows = new long[6];
+        for (int window = 0; window < windows.Length; window++)
         {
             Start(engine, 7, late, sampled, total: late.Length + 10);
             long before = GC.GetAllocatedBytesForCurrentThread();
@@ -42,10 +43,12 @@ public sealed class ManagedInferenceEngineTests
             }
 
             engine.RunStep([new StepItem(7, 300), plan[0], plan[1]], _events);
-            long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-            Assert.True(allocated == 0 || window == 0, $"{allocated} bytes in window {window}; only the first may build what the runtime needs once.");
+            windows[window] = GC.GetAllocatedBytesForCurrentThread() - before;
             engine.Remove(7);
         }
+
+        // The first may build what the runtime needs once, and one more may be charged a table of the runtime's that other tests of the process filled; what a step allocates is in all of them.
+        Assert.True(windows[1..].Count(static bytes => bytes == 0) >= 4, $"Bytes by window of 41 steps: {string.Join(' ', windows)}.");
     }
 
     [Fact]
@@ -204,6 +207,7 @@ public sealed class ManagedInferenceEngineTests
         GoldenCase c = TinyChat.Cases.First(x => x.Prompt.Length > 2000);
         ManagedInferenceEngine engine = TinyChat.LoadEngine();
         Start(engine, 0, c.Prompt);
+        TaskCompletionSource isStepping = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Task<int> steps = Task.Run(() =>
         {
             int count = 0;
@@ -212,6 +216,7 @@ public sealed class ManagedInferenceEngineTests
                 for (; count < 1_000_000; count++)
                 {
                     engine.RunStep([new StepItem(0, 1)], _events);
+                    isStepping.TrySetResult();
                 }
             }
             catch (ObjectDisposedException)
@@ -223,9 +228,9 @@ public sealed class ManagedInferenceEngineTests
 
             return count;
         });
-        await Task.Delay(30);
+        await Task.WhenAny(isStepping.Task, steps);
         engine.Dispose();
-        Assert.InRange(await steps, 0, 999_999);
+        Assert.InRange(await steps, 1, 999_999);
         Assert.Throws<ObjectDisposedException>(() => engine.Remove(0));
     }
 

@@ -2,6 +2,9 @@ namespace KvScheduling.ManagedEngine.Tests;
 
 public sealed class WorkerTeamTests
 {
+    /// <summary>Bounds a hang.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -89,6 +92,7 @@ public sealed class WorkerTeamTests
         AllocationWork work = new();
         for (int i = 0; i < 200; i++)
         {
+            work.Reset();
             team.Run(work, 2);
             if (i % 20 == 0)
             {
@@ -96,15 +100,17 @@ public sealed class WorkerTeamTests
             }
         }
 
-        Assert.True(work.Runs > 0);
+        Assert.True(work.Runs >= 200);
         Assert.Equal(0, work.Allocated);
     }
 
+    /// <summary>Work that does not end before the worker took part in it, however late it wakes up.</summary>
     private sealed class AllocationWork : IPhasedWork
     {
         private long _bytes;
+        private bool _hasJoined;
 
-        /// <summary>How often the worker took part.</summary>
+        /// <summary>How many shares the worker took.</summary>
         public int Runs { get; private set; }
 
         /// <summary>What it allocated since it first did.</summary>
@@ -114,10 +120,17 @@ public sealed class WorkerTeamTests
 
         public int UnitsOf(int phase) => 40;
 
+        public void Reset() => Volatile.Write(ref _hasJoined, false);
+
         public void Execute(int phase, int first, int end, int thread)
         {
-            if (thread == 1)
+            if (thread == 0)
             {
+                Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref _hasJoined), Longest), "The worker did not wake up.");
+            }
+            else
+            {
+                Volatile.Write(ref _hasJoined, true);
                 long bytes = GC.GetAllocatedBytesForCurrentThread();
                 _bytes = Runs++ == 0 ? bytes : _bytes;
                 Allocated = bytes - _bytes;
@@ -187,7 +200,7 @@ public sealed class WorkerTeamTests
             for (int i = first; i < end; i++)
             {
                 Threads[i] = thread;
-                Assert.True(_barrier.SignalAndWait(TimeSpan.FromSeconds(30)));
+                Assert.True(_barrier.SignalAndWait(Longest));
             }
         }
 

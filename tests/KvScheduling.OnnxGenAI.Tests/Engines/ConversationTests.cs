@@ -1,3 +1,4 @@
+using KvScheduling.Conformance;
 using Microsoft.Extensions.AI;
 
 namespace KvScheduling.OnnxGenAI.Tests;
@@ -20,7 +21,7 @@ public sealed class ConversationTests
         Assert.Equal(0, first.Report.CachedTokens);
         Assert.InRange(second.Report.CachedTokens, First.Prompt.Length + First.Output.Length - 1, First.Prompt.Length + First.Output.Length);
         Assert.Equal(alone.OutputTokens.ToArray(), second.OutputTokens.ToArray());
-        Assert.Equal(second.Report.CachedTokens, host.Scheduler.GetSnapshot().CachedTokens);
+        Assert.Equal(second.Report.CachedTokens, (await Patient.SettledAsync(host.Scheduler, ended: 3)).CachedTokens);
     }
 
     [NativeFact]
@@ -42,14 +43,14 @@ public sealed class ConversationTests
     {
         using OnnxGenAIModel model = TestModels.Load("paged", static options => options.KvTokens = 40 * 16);
         CountingEngine? engine = null;
-        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(() => engine = new CountingEngine(model.CreateEngine()), new KvSchedulingOptions { CheckInvariants = true });
+        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(() => engine = new CountingEngine(model.CreateEngine()), Patient.Options());
         GoldenCase[] cases = [.. GoldenCases.Short(32)];
         foreach (GoldenCase golden in cases)
         {
             Assert.Equal(golden.Output, (await SubmitAsync(host, golden.Prompt, golden.Id)).OutputTokens.ToArray());
         }
 
-        SchedulerSnapshot parked = host.Scheduler.GetSnapshot();
+        SchedulerSnapshot parked = await Patient.SettledAsync(host.Scheduler, cases.Length);
         Assert.InRange(parked.KvParkedTokens, 1, 40 * 16);
         Generation[] burst = [.. cases.Select(golden => host.Scheduler.Submit(Request(golden.Prompt, "burst", PrefixScope.None)))];
         for (int i = 0; i < cases.Length; i++)
@@ -59,7 +60,8 @@ public sealed class ConversationTests
 
         Assert.Equal(0, engine!.OutOfCapacity);
         Assert.InRange(engine.PeakBlocks, 1, 40);
-        Assert.True(host.Scheduler.GetSnapshot().KvParkedTokens < parked.KvParkedTokens, "The parked conversations were to give way.");
+        SchedulerSnapshot after = await Patient.SettledAsync(host.Scheduler, 2 * cases.Length);
+        Assert.True(after.KvParkedTokens < parked.KvParkedTokens, "The parked conversations were to give way.");
     }
 
     [NativeFact]
@@ -79,7 +81,7 @@ public sealed class ConversationTests
         Assert.Equal(report.CachedTokens, second.Usage!.CachedInputTokenCount);
     }
 
-    private static Task<KvSchedulerHost> StartAsync() => KvSchedulerHost.StartAsync(TestModels.Paged.CreateEngine, new KvSchedulingOptions { CheckInvariants = true });
+    private static Task<KvSchedulerHost> StartAsync() => KvSchedulerHost.StartAsync(TestModels.Paged.CreateEngine, Patient.Options());
 
     private static int[] FollowUp(GoldenCase golden, int last) => [.. golden.Prompt, .. golden.Output, 3, 30, 40, 50, last];
 

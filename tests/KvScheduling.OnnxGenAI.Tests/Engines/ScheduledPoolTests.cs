@@ -1,3 +1,5 @@
+using KvScheduling.Conformance;
+
 namespace KvScheduling.OnnxGenAI.Tests;
 
 /// <summary>The scheduler counts blocks as the native engine does: it never runs into the native capacity signal, which repeats for ever and names nobody.</summary>
@@ -12,8 +14,10 @@ public sealed class ScheduledPoolTests
     {
         using OnnxGenAIModel model = TestModels.Load("paged", static options => options.KvTokens = Blocks * 16);
         CountingEngine? engine = null;
-        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(
-            () => engine = new CountingEngine(model.CreateEngine()), new KvSchedulingOptions { CheckInvariants = true, Reservation = reservation });
+        StepGate gate = new();
+        KvSchedulingOptions settings = Patient.Options();
+        settings.Reservation = reservation;
+        await using KvSchedulerHost host = await KvSchedulerHost.StartAsync(() => new GatedEngine(engine = new CountingEngine(model.CreateEngine()), gate), settings);
 
         // All expect one token, so that with predicted reservations more run than have room to the end.
         GoldenCase[] cases = [.. GoldenCases.Short(24).Where(static golden => golden.Prompt.Length + golden.Output.Length < 120)];
@@ -23,6 +27,7 @@ public sealed class ScheduledPoolTests
             MaxOutputTokens = golden.Output.Length + 1,
             Hints = new SchedulingHints { ExpectedOutputTokens = 1 },
         }))];
+        gate.Open();
         for (int i = 0; i < cases.Length; i++)
         {
             Assert.Equal(cases[i].Output, (await generations[i].CompleteAsync()).OutputTokens.ToArray());
@@ -31,6 +36,6 @@ public sealed class ScheduledPoolTests
         Assert.True(cases.Length > 8);
         Assert.Equal(0, engine!.OutOfCapacity);
         Assert.InRange(engine.PeakBlocks, Blocks / 2, Blocks);
-        Assert.Equal(reservation == KvReservation.Predicted, host.Scheduler.GetSnapshot().Evictions > 0);
+        Assert.Equal(reservation == KvReservation.Predicted, (await Patient.SettledAsync(host.Scheduler, cases.Length)).Evictions > 0);
     }
 }

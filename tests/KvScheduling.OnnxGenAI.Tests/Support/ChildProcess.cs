@@ -8,7 +8,8 @@ internal sealed record ChildResult(int ExitCode, string Output, string Error);
 /// <summary>Runs the fault host: what could end a process happens in one of its own.</summary>
 internal static class ChildProcess
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
+    /// <summary>Bounds a hang: no scenario takes more than seconds.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
 
     public static async Task<ChildResult> RunAsync(string scenario, string native, string model, IReadOnlyDictionary<string, string?>? environment = null, params string[] more)
     {
@@ -42,6 +43,8 @@ internal static class ChildProcess
         catch (OperationCanceledException)
         {
             process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+            Assert.Fail($"The scenario '{scenario}' did not end within {Longest}.\n{await output}\n{await error}");
         }
 
         return new ChildResult(process.ExitCode, await output, await error);

@@ -16,4 +16,7 @@ public sealed class DecisionLogOptions
     /// <summary>How many records may wait to be written. A step makes two, an arrival one.</summary>
     /// <value>From 16 to 1,048,576. The default value is 8192.</value>
     public int BufferedRecords { get; set; } = 8192;
+
+    /// <summary>How long a stopping scheduler waits for what is not written yet: a disk that hangs must not keep the process.</summary>
+    internal TimeSpan StopGrace { get; set; } = TimeSpan.FromSeconds(30);
 }

@@ -10,15 +10,13 @@ internal sealed class DecisionLogWriter : IDecisionLogSink, IDisposable
     /// <summary>Room for the last records, whatever the limit.</summary>
     private const int Reserve = 1024;
 
-    /// <summary>A disk that hangs must not keep the process.</summary>
-    private static readonly TimeSpan StopGrace = TimeSpan.FromSeconds(10);
-
     private readonly Channel<Record> _queue;
     private readonly Stream _stream;
     private readonly StreamLogSink _sink;
     private readonly Thread _thread;
     private readonly Action<string, Exception?> _onIncomplete;
     private readonly long _maxBytes;
+    private readonly TimeSpan _stopGrace;
     private long _taken;
     private long _next;
     private long _lost;
@@ -33,6 +31,7 @@ internal sealed class DecisionLogWriter : IDecisionLogSink, IDisposable
         _stream = stream;
         _sink = new StreamLogSink(stream);
         _maxBytes = options.MaxBytes - Reserve;
+        _stopGrace = options.StopGrace;
         _onIncomplete = onIncomplete;
         _queue = Channel.CreateBounded<Record>(new BoundedChannelOptions(options.BufferedRecords) { SingleReader = true, AllowSynchronousContinuations = false });
         _thread = new Thread(Run) { IsBackground = true, Name = "KvScheduling decision log" };
@@ -74,7 +73,7 @@ internal sealed class DecisionLogWriter : IDecisionLogSink, IDisposable
         _queue.Writer.TryComplete();
         if (Thread.CurrentThread != _thread)
         {
-            _thread.Join(StopGrace);
+            _thread.Join(_stopGrace);
         }
     }
 

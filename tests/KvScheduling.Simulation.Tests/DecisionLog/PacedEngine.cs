@@ -1,0 +1,43 @@
+namespace KvScheduling.Simulation.Tests;
+
+/// <summary>An engine that takes no step ahead of callers who are about to act.</summary>
+internal sealed class PacedEngine(IInferenceEngine inner, CallerPace pace) : IInferenceEngine
+{
+    private readonly Dictionary<int, (int Prompt, int Output)> _sequences = [];
+
+    public EngineDescription Description => inner.Description;
+
+    public ITextCodec? TextCodec => inner.TextCodec;
+
+    public void Start(in SequenceStart start)
+    {
+        inner.Start(in start);
+        _sequences[start.Slot] = (start.Prompt.Length, start.Output.Length);
+    }
+
+    public void Remove(int slot) => inner.Remove(slot);
+
+    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    {
+        pace.WaitForLine();
+        foreach (StepItem item in plan)
+        {
+            (int prompt, int output) = _sequences[item.Slot];
+            pace.WaitForCaller(prompt, output);
+        }
+
+        int count = inner.RunStep(plan, events);
+        foreach (ref readonly StepEvent happened in events[..count])
+        {
+            if (happened.Token != StepEvent.NoToken)
+            {
+                (int prompt, int output) = _sequences[happened.Slot];
+                _sequences[happened.Slot] = (prompt, output + 1);
+            }
+        }
+
+        return count;
+    }
+
+    public void Dispose() => inner.Dispose();
+}
