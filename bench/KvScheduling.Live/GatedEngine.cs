@@ -3,19 +3,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace KvScheduling.Live;
 
 /// <summary>An engine whose first step waits until it is let go, so that everything submitted meanwhile is there when the second one is planned.</summary>
-internal sealed class GatedEngine(IInferenceEngine engine, ManualResetEventSlim entered, ManualResetEventSlim gate) : IInferenceEngine
+internal sealed class GatedEngine(IInferenceEngine engine, ManualResetEventSlim entered, ManualResetEventSlim gate) : DelegatingInferenceEngine(engine)
 {
     private bool _isOpen;
 
-    public EngineDescription Description => engine.Description;
-
-    public ITextCodec? TextCodec => engine.TextCodec;
-
-    public void Start(in SequenceStart start) => engine.Start(start);
-
-    public void Remove(int slot) => engine.Remove(slot);
-
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
         if (!_isOpen)
         {
@@ -24,8 +16,6 @@ internal sealed class GatedEngine(IInferenceEngine engine, ManualResetEventSlim 
             _isOpen = true;
         }
 
-        return engine.RunStep(plan, events);
+        return Inner.RunStep(plan, events);
     }
-
-    public void Dispose() => engine.Dispose();
 }

@@ -1,16 +1,12 @@
 namespace KvScheduling.Samples.BatchScoring.Tests;
 
 /// <summary>An engine that can be held before a step, whatever the threads around it do meanwhile.</summary>
-internal sealed class HeldEngine(IInferenceEngine engine, Action<int> beforeStep) : IInferenceEngine
+internal sealed class HeldEngine(IInferenceEngine engine, Action<int> beforeStep) : DelegatingInferenceEngine(engine)
 {
     /// <summary>How long something may take that never takes long: it ends a test that hangs and decides nothing else.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private int _step;
-
-    public EngineDescription Description => engine.Description;
-
-    public ITextCodec? TextCodec => engine.TextCodec;
 
     /// <summary>Waits on the engine's thread.</summary>
     public static void Await(ManualResetEventSlim happened)
@@ -21,15 +17,9 @@ internal sealed class HeldEngine(IInferenceEngine engine, Action<int> beforeStep
         }
     }
 
-    public void Start(in SequenceStart start) => engine.Start(start);
-
-    public void Remove(int slot) => engine.Remove(slot);
-
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
         beforeStep(_step++);
-        return engine.RunStep(plan, events);
+        return Inner.RunStep(plan, events);
     }
-
-    public void Dispose() => engine.Dispose();
 }

@@ -1,34 +1,16 @@
 namespace KvScheduling.Conformance;
 
 /// <summary>An engine whose steps fail now and then.</summary>
-public sealed class FaultyEngine : IInferenceEngine
+public sealed class FaultyEngine : DelegatingInferenceEngine
 {
     private readonly StepFaults _faults;
 
     /// <summary>Puts faults around an engine, which is disposed with it.</summary>
     public FaultyEngine(IInferenceEngine inner, StepFaults faults)
-    {
-        Inner = inner;
-        _faults = faults;
-    }
-
-    /// <summary>The engine without faults.</summary>
-    public IInferenceEngine Inner { get; }
+        : base(inner) => _faults = faults;
 
     /// <inheritdoc/>
-    public EngineDescription Description => Inner.Description;
-
-    /// <inheritdoc/>
-    public ITextCodec? TextCodec => Inner.TextCodec;
-
-    /// <inheritdoc/>
-    public void Start(in SequenceStart start) => Inner.Start(in start);
-
-    /// <inheritdoc/>
-    public void Remove(int slot) => Inner.Remove(slot);
-
-    /// <inheritdoc/>
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
         int step = _faults.Begin();
         if (_faults.BeforeStep.Contains(step))
@@ -46,7 +28,4 @@ public sealed class FaultyEngine : IInferenceEngine
 
         return count;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => Inner.Dispose();
 }

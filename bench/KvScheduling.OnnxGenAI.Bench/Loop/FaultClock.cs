@@ -22,38 +22,33 @@ internal sealed class FaultClock(int requests)
 
     private double Elapsed => Stopwatch.GetElapsedTime(_fault).TotalSeconds;
 
-    private sealed class Watched(FaultClock clock, PagedEngine inner) : IInferenceEngine
+    private sealed class Watched(FaultClock clock, PagedEngine inner) : DelegatingInferenceEngine(inner)
     {
+        private readonly PagedEngine _paged = inner;
         private readonly bool _isSecond = clock._fault != 0;
         private readonly HashSet<int> _waiting = [];
         private int _served;
 
-        public EngineDescription Description => inner.Description;
-
-        public ITextCodec? TextCodec => inner.TextCodec;
-
-        public void Start(in SequenceStart start)
+        public override void Start(in SequenceStart start)
         {
             _waiting.Add(start.Slot);
-            inner.Start(start);
+            _paged.Start(start);
         }
 
-        public void Remove(int slot) => inner.Remove(slot);
-
-        public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+        public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
         {
             if (!_isSecond && plan.Length == clock._requests && IsDecoding(plan))
             {
-                PagedSequence poison = new(new SequenceStart { Slot = 0, Prompt = [inner.Description.VocabularySize + 1], MaxTotalTokens = 9, Sampling = SamplingSettings.Greedy });
-                poison.Begin(inner.Native, inner.Description.VocabularySize);
+                PagedSequence poison = new(new SequenceStart { Slot = 0, Prompt = [_paged.Description.VocabularySize + 1], MaxTotalTokens = 9, Sampling = SamplingSettings.Greedy });
+                poison.Begin(_paged.Native, _paged.Description.VocabularySize);
                 clock._fault = Stopwatch.GetTimestamp();
-                inner.RunStep(plan, events);
+                _paged.RunStep(plan, events);
 
                 // Quantized embeddings read past their end instead.
                 throw new EngineFaultException("The native engine did not notice the token id; it is given up like one that did.", isFatal: true);
             }
 
-            int count = inner.RunStep(plan, events);
+            int count = _paged.RunStep(plan, events);
             if (_isSecond)
             {
                 Take(events[..count]);
@@ -61,8 +56,6 @@ internal sealed class FaultClock(int requests)
 
             return count;
         }
-
-        public void Dispose() => inner.Dispose();
 
         private static bool IsDecoding(ReadOnlySpan<StepItem> plan)
         {

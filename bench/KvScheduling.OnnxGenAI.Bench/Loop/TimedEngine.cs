@@ -3,19 +3,16 @@ using System.Diagnostics;
 namespace KvScheduling.OnnxGenAI.Bench;
 
 /// <summary>Takes down what each step of a paged engine takes inside the native library, around it, and before the next step begins.</summary>
-internal sealed class TimedEngine(PagedEngine inner) : IInferenceEngine
+internal sealed class TimedEngine(PagedEngine inner) : DelegatingInferenceEngine(inner)
 {
     private const int MostSteps = 1 << 20;
 
+    private readonly PagedEngine _paged = inner;
     private readonly long[] _native = new long[MostSteps];
     private readonly long[] _binding = new long[MostSteps];
     private readonly long[] _loop = new long[MostSteps];
     private long _end;
     private bool _hasStarted;
-
-    public EngineDescription Description => inner.Description;
-
-    public ITextCodec? TextCodec => inner.TextCodec;
 
     public int Steps { get; private set; }
 
@@ -34,24 +31,22 @@ internal sealed class TimedEngine(PagedEngine inner) : IInferenceEngine
 
     public void Reset() => (Steps, Runs, DecodeBytes, _end) = (0, 0, 0, 0);
 
-    public void Start(in SequenceStart start)
+    public override void Start(in SequenceStart start)
     {
         _hasStarted = true;
-        inner.Start(start);
+        _paged.Start(start);
     }
 
-    public void Remove(int slot) => inner.Remove(slot);
-
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
         long bytes = GC.GetAllocatedBytesForCurrentThread();
-        long nativeTicks = inner.Native.NativeTicks;
-        long runs = inner.Native.Runs;
+        long nativeTicks = _paged.Native.NativeTicks;
+        long runs = _paged.Native.Runs;
         long start = Stopwatch.GetTimestamp();
-        int count = inner.RunStep(plan, events);
+        int count = _paged.RunStep(plan, events);
         long end = Stopwatch.GetTimestamp();
-        nativeTicks = inner.Native.NativeTicks - nativeTicks;
-        Runs += inner.Native.Runs - runs;
+        nativeTicks = _paged.Native.NativeTicks - nativeTicks;
+        Runs += _paged.Native.Runs - runs;
         DecodeBytes += _hasStarted ? 0 : GC.GetAllocatedBytesForCurrentThread() - bytes;
         _hasStarted = false;
         if (Steps < MostSteps)
@@ -65,8 +60,6 @@ internal sealed class TimedEngine(PagedEngine inner) : IInferenceEngine
         Steps++;
         return count;
     }
-
-    public void Dispose() => inner.Dispose();
 
     // Other work on the machine lengthens some steps a lot; it does not move the median much.
     private double Median(long[] ticks)

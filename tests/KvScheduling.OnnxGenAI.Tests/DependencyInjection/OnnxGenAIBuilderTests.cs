@@ -113,31 +113,22 @@ public sealed class OnnxGenAIBuilderTests(ITestOutputHelper output)
     }
 
     /// <summary>Lets a token id past the checks at one step, so that the native engine dies in it.</summary>
-    private sealed class DyingEngine(PagedEngine inner, int dieAtStep, Action whenDying, Action whenStepped) : IInferenceEngine
+    private sealed class DyingEngine(PagedEngine inner, int dieAtStep, Action whenDying, Action whenStepped) : DelegatingInferenceEngine(inner)
     {
+        private readonly PagedEngine _paged = inner;
         private int _step;
 
-        public EngineDescription Description => inner.Description;
-
-        public ITextCodec? TextCodec => inner.TextCodec;
-
-        public void Start(in SequenceStart start) => inner.Start(start);
-
-        public void Remove(int slot) => inner.Remove(slot);
-
-        public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+        public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
         {
             if (++_step == dieAtStep)
             {
                 whenDying();
-                Poison.Into(inner);
+                Poison.Into(_paged);
             }
 
-            int count = inner.RunStep(plan, events);
+            int count = _paged.RunStep(plan, events);
             whenStepped();
             return count;
         }
-
-        public void Dispose() => inner.Dispose();
     }
 }

@@ -1,13 +1,9 @@
 namespace KvScheduling.OnnxGenAI.Tests;
 
 /// <summary>Counts what the scheduler should never let happen.</summary>
-internal sealed class CountingEngine(IInferenceEngine inner) : IInferenceEngine
+internal sealed class CountingEngine(IInferenceEngine inner) : DelegatingInferenceEngine(inner)
 {
     private readonly Dictionary<int, int> _lengths = [];
-
-    public EngineDescription Description => inner.Description;
-
-    public ITextCodec? TextCodec => inner.TextCodec;
 
     /// <summary>Sequences that found no block.</summary>
     public int OutOfCapacity { get; private set; }
@@ -15,21 +11,21 @@ internal sealed class CountingEngine(IInferenceEngine inner) : IInferenceEngine
     /// <summary>The most blocks held at once, by the lengths of the sequences.</summary>
     public int PeakBlocks { get; private set; }
 
-    public void Start(in SequenceStart start)
+    public override void Start(in SequenceStart start)
     {
         _lengths[start.Slot] = start.SharedTokens;
-        inner.Start(start);
+        Inner.Start(start);
     }
 
-    public void Remove(int slot)
+    public override void Remove(int slot)
     {
         _lengths.Remove(slot);
-        inner.Remove(slot);
+        Inner.Remove(slot);
     }
 
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
-        int count = inner.RunStep(plan, events);
+        int count = Inner.RunStep(plan, events);
         foreach (StepEvent happened in events[..count])
         {
             _lengths[happened.Slot] += happened.Computed;
@@ -40,6 +36,4 @@ internal sealed class CountingEngine(IInferenceEngine inner) : IInferenceEngine
         PeakBlocks = Math.Max(PeakBlocks, _lengths.Values.Sum(length => (length + block - 1) / block));
         return count;
     }
-
-    public void Dispose() => inner.Dispose();
 }

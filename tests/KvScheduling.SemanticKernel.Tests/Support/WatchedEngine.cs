@@ -3,20 +3,16 @@ using System.Text;
 namespace KvScheduling.SemanticKernel.Tests;
 
 /// <summary>Keeps the prompts in the order in which they start, and stands still while the gate is closed.</summary>
-internal sealed class WatchedEngine(IInferenceEngine engine, ManualResetEventSlim gate) : IInferenceEngine
+internal sealed class WatchedEngine(IInferenceEngine engine, ManualResetEventSlim gate) : DelegatingInferenceEngine(engine)
 {
     /// <summary>How long something may take that never takes long: it ends a test that hangs and decides nothing else.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     public List<string> Started { get; } = [];
 
-    public EngineDescription Description => engine.Description;
-
-    public ITextCodec? TextCodec => engine.TextCodec;
-
-    public void Start(in SequenceStart start)
+    public override void Start(in SequenceStart start)
     {
-        ITokenDecoder decoder = engine.TextCodec!.CreateDecoder();
+        ITokenDecoder decoder = TextCodec!.CreateDecoder();
         var text = new StringBuilder();
         foreach (int token in start.Prompt)
         {
@@ -24,20 +20,16 @@ internal sealed class WatchedEngine(IInferenceEngine engine, ManualResetEventSli
         }
 
         Started.Add(text.ToString());
-        engine.Start(start);
+        Inner.Start(start);
     }
 
-    public void Remove(int slot) => engine.Remove(slot);
-
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
         if (!gate.Wait(Patience))
         {
             throw new TimeoutException("Nobody opened the gate.");
         }
 
-        return engine.RunStep(plan, events);
+        return Inner.RunStep(plan, events);
     }
-
-    public void Dispose() => engine.Dispose();
 }

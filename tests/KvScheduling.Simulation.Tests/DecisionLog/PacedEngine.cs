@@ -1,23 +1,17 @@
 namespace KvScheduling.Simulation.Tests;
 
 /// <summary>An engine that takes no step ahead of callers who are about to act.</summary>
-internal sealed class PacedEngine(IInferenceEngine inner, CallerPace pace) : IInferenceEngine
+internal sealed class PacedEngine(IInferenceEngine inner, CallerPace pace) : DelegatingInferenceEngine(inner)
 {
     private readonly Dictionary<int, (int Prompt, int Output)> _sequences = [];
 
-    public EngineDescription Description => inner.Description;
-
-    public ITextCodec? TextCodec => inner.TextCodec;
-
-    public void Start(in SequenceStart start)
+    public override void Start(in SequenceStart start)
     {
-        inner.Start(in start);
+        Inner.Start(in start);
         _sequences[start.Slot] = (start.Prompt.Length, start.Output.Length);
     }
 
-    public void Remove(int slot) => inner.Remove(slot);
-
-    public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+    public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
     {
         pace.WaitForLine();
         foreach (StepItem item in plan)
@@ -26,7 +20,7 @@ internal sealed class PacedEngine(IInferenceEngine inner, CallerPace pace) : IIn
             pace.WaitForCaller(prompt, output);
         }
 
-        int count = inner.RunStep(plan, events);
+        int count = Inner.RunStep(plan, events);
         foreach (ref readonly StepEvent happened in events[..count])
         {
             if (happened.Token != StepEvent.NoToken)
@@ -38,6 +32,4 @@ internal sealed class PacedEngine(IInferenceEngine inner, CallerPace pace) : IIn
 
         return count;
     }
-
-    public void Dispose() => inner.Dispose();
 }

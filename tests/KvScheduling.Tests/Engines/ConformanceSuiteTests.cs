@@ -62,19 +62,13 @@ public class ConformanceSuiteTests
         public IInferenceEngine CreateEngine(EngineSize size) => new LyingEngine(_honest.CreateEngine(size), describe, BatchChangesTokens);
     }
 
-    private sealed class LyingEngine(IInferenceEngine inner, Func<EngineDescription, EngineDescription> describe, bool batchChangesTokens) : IInferenceEngine
+    private sealed class LyingEngine(IInferenceEngine inner, Func<EngineDescription, EngineDescription> describe, bool batchChangesTokens) : DelegatingInferenceEngine(inner)
     {
-        public EngineDescription Description { get; } = describe(inner.Description);
+        public override EngineDescription Description { get; } = describe(inner.Description);
 
-        public ITextCodec? TextCodec => inner.TextCodec;
-
-        public void Start(in SequenceStart start) => inner.Start(in start);
-
-        public void Remove(int slot) => inner.Remove(slot);
-
-        public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+        public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
         {
-            int count = inner.RunStep(plan, events);
+            int count = Inner.RunStep(plan, events);
             if (batchChangesTokens && count > 2 && events[0].Token != StepEvent.NoToken)
             {
                 events[0] = events[0] with { Token = (events[0].Token + 4) % 256 };
@@ -82,7 +76,5 @@ public class ConformanceSuiteTests
 
             return count;
         }
-
-        public void Dispose() => inner.Dispose();
     }
 }

@@ -30,23 +30,13 @@ public sealed class HungDisposalTests
         never.SetResult();
     }
 
-    private sealed class HangingEngine(IInferenceEngine inner, TaskCompletionSource isDisposing, Task end) : IInferenceEngine
+    private sealed class HangingEngine(IInferenceEngine inner, TaskCompletionSource isDisposing, Task end) : DelegatingInferenceEngine(inner)
     {
-        public EngineDescription Description => inner.Description;
-
-        public ITextCodec? TextCodec => inner.TextCodec;
-
-        public void Start(in SequenceStart start) => inner.Start(in start);
-
-        public void Remove(int slot) => inner.Remove(slot);
-
-        public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events) => inner.RunStep(plan, events);
-
-        public void Dispose()
+        protected override void Dispose(bool disposing)
         {
             isDisposing.TrySetResult();
             end.GetAwaiter().GetResult();
-            inner.Dispose();
+            base.Dispose(disposing);
         }
     }
 }

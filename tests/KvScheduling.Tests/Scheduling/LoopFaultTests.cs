@@ -233,30 +233,26 @@ public sealed class LoopFaultTests
     }
 
     /// <summary>Every step with the poison in it throws.</summary>
-    private sealed class PoisonEngine(ScriptedEngine inner, int poison) : IInferenceEngine
+    private sealed class PoisonEngine(IInferenceEngine inner, int poison) : DelegatingInferenceEngine(inner)
     {
         private readonly HashSet<int> _poisoned = [];
 
-        public EngineDescription Description => inner.Description;
-
-        public ITextCodec? TextCodec => null;
-
-        public void Start(in SequenceStart start)
+        public override void Start(in SequenceStart start)
         {
-            inner.Start(start);
+            Inner.Start(start);
             if (start.Prompt.Contains(poison))
             {
                 _poisoned.Add(start.Slot);
             }
         }
 
-        public void Remove(int slot)
+        public override void Remove(int slot)
         {
             _poisoned.Remove(slot);
-            inner.Remove(slot);
+            Inner.Remove(slot);
         }
 
-        public int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
+        public override int RunStep(ReadOnlySpan<StepItem> plan, Span<StepEvent> events)
         {
             foreach (StepItem item in plan)
             {
@@ -266,9 +262,7 @@ public sealed class LoopFaultTests
                 }
             }
 
-            return inner.RunStep(plan, events);
+            return Inner.RunStep(plan, events);
         }
-
-        public void Dispose() => inner.Dispose();
     }
 }
