@@ -107,7 +107,7 @@ internal static class TruthRun
         {
             KvTokens = caps.KvTokens,
             BlockTokens = engine.BlockTokens,
-            CostModel = cost,
+            CostModel = new NeverNothing(cost),
             MaxRunningRequests = Math.Min(caps.Running, engine.MaxSequences),
             MaxContextTokens = engine.MaxContextTokens,
             MaxStepTokens = Math.Min(caps.StepTokens, engine.MaxStepTokens),
@@ -136,5 +136,15 @@ internal static class TruthRun
         // What depends on the clock can't be equal on two clocks: waits, and the quantile, which follows measured steps.
         options.PromoteAfter = null;
         options.LengthEstimation.MinQuantile = options.LengthEstimation.MaxQuantile = options.LengthEstimation.Quantile;
+    }
+
+    /// <summary>Steps that take time, however little. A fit to steps of which one met a pause of the machine may say that small ones take none, and requests that arrive in the first step would find it long over.</summary>
+    private sealed class NeverNothing(IIterationCostModel model) : IIterationCostModel
+    {
+        public TimeSpan IterationTime(in StepShape shape)
+        {
+            TimeSpan time = model.IterationTime(in shape);
+            return time > TimeSpan.Zero ? time : TimeSpan.FromTicks(1);
+        }
     }
 }
