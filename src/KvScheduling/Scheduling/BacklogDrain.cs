@@ -135,11 +135,7 @@ internal sealed class BacklogDrain : IAsyncDisposable
 
     private void Close(Exception? failure)
     {
-        if (failure is not null)
-        {
-            _failure = failure;
-        }
-
+        _failure ??= failure;
         if (Interlocked.Decrement(ref _open) == 0)
         {
             _results.Writer.TryComplete(_failure);
