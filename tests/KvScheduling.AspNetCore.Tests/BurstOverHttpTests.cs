@@ -1,3 +1,4 @@
+using KvScheduling.Conformance;
 using KvScheduling.Samples.ChatServer;
 
 namespace KvScheduling.AspNetCore.Tests;
@@ -31,7 +32,7 @@ public sealed class BurstOverHttpTests
         // Nothing is shared here, so the recount beside the ledger is exact.
         Assert.InRange(server.Engine.PeakKvTokens, 1, Budget);
         Assert.True(peaks().Waiting > 0, "The burst was to be larger than the budget.");
-        Assert.Equal(Requests, (await server.Scheduler.WhenAsync(static state => state.CompletedRequests >= Requests)).CompletedRequests);
+        Assert.Equal(Requests, (await Patient.SnapshotAsync(server.Scheduler, static state => state.CompletedRequests >= Requests)).CompletedRequests);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class BurstOverHttpTests
         Assert.Equal(solo, first);
         Assert.Equal(solo, second);
         Assert.InRange(peaks().Used, 1, Budget);
-        SchedulerSnapshot state = await server.Scheduler.WhenAsync(static state => state.CompletedRequests >= 2 * Requests);
+        SchedulerSnapshot state = await Patient.SnapshotAsync(server.Scheduler, static state => state.CompletedRequests >= 2 * Requests);
         Assert.Equal(2 * Requests, state.CompletedRequests);
         Assert.True(state.CachedTokens > 0, "The second burst was to find prompts of the first.");
     }

@@ -1,3 +1,4 @@
+using KvScheduling.Conformance;
 using KvScheduling.OnnxGenAI;
 using KvScheduling.OnnxGenAI.Tests;
 using KvScheduling.Samples.ChatServer;
@@ -38,6 +39,6 @@ public sealed class OnnxBurstOverHttpTests
         Assert.InRange(server.Engine.PeakKvTokens, 1, budget);
         Assert.True(server.Engine.PeakSequences > 8, "The requests were to run together.");
         Assert.True(peaks().Waiting > 0, "The burst was to be larger than the budget.");
-        Assert.Equal(Requests, (await server.Scheduler.WhenAsync(static state => state.CompletedRequests >= Requests)).CompletedRequests);
+        Assert.Equal(Requests, (await Patient.SnapshotAsync(server.Scheduler, static state => state.CompletedRequests >= Requests)).CompletedRequests);
     }
 }
